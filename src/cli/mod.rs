@@ -1,0 +1,1 @@
+//! One verb a file: its clap struct, then its function.

@@ -1,0 +1,1 @@
+//! The conditions a probe holds its observations against.

@@ -1,0 +1,1 @@
+//! Incidents: pure state, transitions and durations.

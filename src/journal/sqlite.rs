@@ -1,0 +1,3 @@
+//! The embedded journal: SQLite.
+/// The embedded journal.
+pub struct SqliteJournal {}

@@ -1,0 +1,1 @@
+//! A probe definition in, an observation out.

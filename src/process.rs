@@ -1,0 +1,1 @@
+//! Runs a command in its own process group: live output, limits, a clean end.

@@ -1,0 +1,1 @@
+//! Takes declared secrets out of text, whole, split or encoded.

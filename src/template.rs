@@ -1,0 +1,1 @@
+//! Templates and expressions: strict, small, and without side effects.

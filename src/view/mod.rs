@@ -1,0 +1,1 @@
+//! Pure: domain values to text and JSON.

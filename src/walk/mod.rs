@@ -1,0 +1,1 @@
+//! The one loop: need, effect, event, view.

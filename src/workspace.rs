@@ -1,0 +1,1 @@
+//! Finds the workspace and opens its catalog and journal.
