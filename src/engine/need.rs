@@ -150,7 +150,8 @@ pub fn need_at(state: &State, facts: &Facts, place: usize) -> Option<Need> {
     }
 }
 
-fn is_reached(state: &State, place: usize) -> bool {
+/// Whether everything that has to lead to a step has done so.
+pub fn is_reached(state: &State, place: usize) -> bool {
     match &state.plan.steps[place].parent {
         None => true,
         Some(Parent::Option(at, option)) => {

@@ -152,7 +152,7 @@ impl Incident {
             "acknowledged_at": self.acknowledged_at.map(rfc3339),
             "resolved_at": self.resolved_at.map(rfc3339),
             "resolution": self.resolution,
-            "minutes": self.resolved_at.map(|at| (at - self.declared_at).num_minutes()),
+            "duration_minutes": self.resolved_at.map(|at| (at - self.declared_at).num_minutes()),
         });
         if let Value::Object(facts) = &mut facts {
             facts.retain(|_, value| !value.is_null());
