@@ -1,4 +1,13 @@
 //! The definitions: files in, checked and immutable model out.
 
+pub mod builtin;
+pub mod files;
+mod glob;
+pub mod load;
+mod lower;
 pub mod model;
+mod parse;
+pub mod problem;
 pub mod raw;
+mod union;
+mod walk;
