@@ -8,6 +8,7 @@ use crate::engine::event::{Revision, Walker};
 use crate::error::{Error, Result};
 use crate::ground::Actor;
 use crate::journal::SqliteJournal;
+use crate::process;
 
 /// The file that makes a directory a workspace.
 pub const MARKER: &str = "opsctl.yaml";
@@ -59,11 +60,7 @@ impl Surroundings {
 
     /// Whether a walker's process is there. One on another machine cannot be seen and counts as there.
     pub fn is_alive(&self, walker: &Walker) -> bool {
-        if walker.host != self.host {
-            return true;
-        }
-        let pid = i32::try_from(walker.pid).ok().and_then(rustix::process::Pid::from_raw);
-        pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+        process::is_alive(walker.pid, &walker.host, &self.host)
     }
 }
 

@@ -207,7 +207,7 @@ impl<'a> Walk<'a> {
     fn show_card(&mut self, place: usize) {
         let look = self.terminal.look_err();
         let command = self.command_shown(place);
-        let card = view::step::card(&look, &self.state, place, command.as_ref(), self.ledger.now());
+        let card = view::step::card(look, &self.state, place, command.as_ref(), self.ledger.now());
         self.terminal.say(&card);
     }
 

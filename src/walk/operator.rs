@@ -125,7 +125,7 @@ impl Walk<'_> {
     async fn prompt(&mut self, place: usize, keys: &'static [Key]) -> Result<Heard> {
         let mut back = place;
         loop {
-            let line = match self.terminal.ask(&Question::new(self.prompt_text(keys)).allow_empty()) {
+            let line = match self.terminal.ask(&Question::new(self.prompt_text(keys)).optional()) {
                 Ok(line) => line,
                 Err(AskError::Interrupted) => return Ok(Heard::Left(Left::Interrupted)),
                 Err(AskError::NobodyToAsk) => return Ok(Heard::Left(Left::NeedsInput(self.id(place)))),
@@ -201,7 +201,7 @@ impl Walk<'_> {
         let look = self.terminal.look_err();
         let output = self.state.steps[place].output.clone();
         let output = output.and_then(|output| self.ledger.output_text(&output).ok());
-        let text = view::step::past(&look, &self.state, place, output.as_deref());
+        let text = view::step::past(look, &self.state, place, output.as_deref());
         self.terminal.say(&text);
         place
     }
@@ -219,7 +219,7 @@ impl Walk<'_> {
     /// What was said with the key, or the answer to a question; none when nothing was said.
     pub(super) fn text_for(&mut self, said: &str, question: &str) -> Result<Option<String>> {
         let text = if said.is_empty() {
-            match self.terminal.ask(&Question::new(question).allow_empty()) {
+            match self.terminal.ask(&Question::new(question).optional()) {
                 Ok(text) => text,
                 Err(AskError::Interrupted | AskError::NobodyToAsk) => return Ok(None),
             }
@@ -288,7 +288,7 @@ impl Walk<'_> {
                     question = question.default(default);
                 }
                 if !parameter.is_required() {
-                    question = question.allow_empty();
+                    question = question.optional();
                 }
                 self.terminal.ask(&question)?
             } else {
@@ -327,7 +327,7 @@ impl Walk<'_> {
         }
         let id = planned.id.clone();
         let question = format!("This is destructive. Type its id ({id}) to run it:");
-        match self.terminal.ask(&Question::new(question).allow_empty()) {
+        match self.terminal.ask(&Question::new(question).optional()) {
             Ok(typed) if typed.trim() == id => Ok(true),
             Ok(_) => {
                 self.terminal.say("That is not its id; nothing was run.");
