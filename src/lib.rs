@@ -25,12 +25,15 @@ pub mod catalog;
 pub mod engine;
 pub mod incident;
 
-// The edges: store, processes, probes, terminal.
+// The edges: store, probes, processes.
 pub mod journal;
 pub mod probe;
 pub mod process;
-pub mod terminal;
+
+// What people see, and the door to them.
 pub mod view;
+
+pub mod terminal;
 
 // What ties them together.
 pub mod cli;

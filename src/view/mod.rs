@@ -1,1 +1,6 @@
 //! Pure: domain values to text and JSON.
+
+pub mod look;
+pub mod markdown;
+pub mod table;
+pub mod wrap;
