@@ -1,6 +1,7 @@
 //! Pure: domain values to text and JSON.
 
 pub mod board;
+pub mod difference;
 pub mod incident;
 pub mod look;
 pub mod markdown;
@@ -11,4 +12,6 @@ pub mod run;
 pub mod schedule;
 pub mod step;
 pub mod table;
+pub mod template;
 pub mod timeline;
+mod wrap;
