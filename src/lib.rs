@@ -24,6 +24,7 @@ pub mod template;
 pub mod catalog;
 pub mod engine;
 pub mod incident;
+pub mod message;
 
 // The edges: store, processes, probes, terminal.
 pub mod journal;

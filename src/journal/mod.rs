@@ -4,6 +4,10 @@
 //! second writer loses cleanly with a [`JournalError::Conflict`]. Every event carries the hash of the one before it in
 //! its stream, so [`Journal::verify`] finds any later edit.
 
+mod chain;
+mod failure;
+mod files;
+mod schema;
 mod sqlite;
 mod verify;
 

@@ -1,0 +1,77 @@
+//! The tables, and how a journal gets from one version of them to the next. Migrations only add.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::JournalError;
+use super::failure;
+
+/// Says in the file's header that it is a journal: `opsc`.
+pub const APPLICATION: i64 = 0x6f70_7363;
+
+/// The guards that keep events and blobs as they were written.
+pub const GUARDS: [&str; 4] = ["events_keep_update", "events_keep_delete", "blobs_keep_update", "blobs_keep_delete"];
+
+/// One script a version. Never edit one that was released; add the next.
+const MIGRATIONS: [&str; 1] = [include_str!("schema_1.sql")];
+
+/// The version this program writes.
+const CURRENT: i64 = MIGRATIONS.len().cast_signed() as i64;
+
+/// What kind of file was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Nothing in it yet.
+    Empty,
+    /// A journal that some later version of the tables would extend.
+    Older,
+    /// A journal with the tables of this program.
+    Current,
+}
+
+/// Looks at the header: refuses what is not a journal and what a newer program wrote.
+pub fn stage(db: &Connection, path: &Path) -> Result<Stage, JournalError> {
+    let read = |name: &str| {
+        db.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(|error| failure::store(path, &error))
+    };
+    let (application, version) = (read("application_id")?, read("user_version")?);
+    let tables: i64 = db
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(|error| failure::store(path, &error))?;
+    match (application, version) {
+        (0, 0) if tables == 0 => Ok(Stage::Empty),
+        (APPLICATION, CURRENT) => Ok(Stage::Current),
+        (APPLICATION, version) if (1..CURRENT).contains(&version) => Ok(Stage::Older),
+        (APPLICATION, version) if version > CURRENT => Err(failure::unavailable(
+            format!("{} was written by a newer opsctl", path.display()),
+            "Install that version, or a newer one; this one leaves the journal untouched.",
+            format!("the journal has format {version}, this program knows up to {CURRENT}"),
+        )),
+        _ => Err(failure::unavailable(
+            format!("{} is not a journal of opsctl", path.display()),
+            "It is another program's database: move it away, or choose another workspace with -C DIR.",
+            format!("application id {application:#x}, format {version}"),
+        )),
+    }
+}
+
+/// Brings the tables up to this program's version. Several processes may do so at once; one does the work.
+pub fn migrate(db: &mut Connection, path: &Path) -> Result<(), JournalError> {
+    if stage(db, path)? == Stage::Current {
+        return Ok(());
+    }
+    let failed = |error: rusqlite::Error| failure::store(path, &error);
+    let work = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    let done = match stage(&work, path)? {
+        Stage::Current => return Ok(()),
+        Stage::Empty => 0,
+        Stage::Older => work.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)).map_err(failed)?,
+    };
+    for script in MIGRATIONS.iter().skip(done as usize) {
+        work.execute_batch(script).map_err(failed)?;
+    }
+    work.pragma_update(None, "application_id", APPLICATION).map_err(failed)?;
+    work.pragma_update(None, "user_version", CURRENT).map_err(failed)?;
+    work.commit().map_err(failed)
+}
