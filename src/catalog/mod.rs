@@ -1,6 +1,8 @@
 //! The definitions: files in, checked and immutable model out.
 
 pub mod builtin;
+pub mod check;
+mod explain;
 pub mod files;
 mod glob;
 pub mod load;
