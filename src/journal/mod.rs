@@ -5,6 +5,7 @@
 //! its stream, so [`Journal::verify`] finds any later edit.
 
 mod chain;
+mod connect;
 mod failure;
 mod files;
 mod schema;
