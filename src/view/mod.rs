@@ -14,4 +14,4 @@ pub mod step;
 pub mod table;
 pub mod template;
 pub mod timeline;
-mod wrap;
+pub mod wrap;
