@@ -2,6 +2,7 @@
 
 pub mod board;
 pub mod difference;
+pub mod failure;
 pub mod incident;
 pub mod look;
 pub mod markdown;
