@@ -10,6 +10,8 @@ mod editor;
 mod keys;
 mod live;
 mod prompt;
+#[cfg(test)]
+mod pty;
 mod real;
 mod scripted;
 

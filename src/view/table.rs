@@ -48,8 +48,10 @@ where
     for row in rows {
         table.add_row(row.into_iter().map(|cell| drawn(look, cell.into())).collect::<Vec<_>>());
     }
+    let last = table.column_count().saturating_sub(1);
     for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+        // A blank junction stands between two columns already.
+        column.set_padding((0, u16::from(column.index < last)));
     }
     let mut text = String::new();
     for line in table.lines() {
@@ -85,7 +87,7 @@ mod tests {
         let text = table(Look::PLAIN, &["Id", "Title"], [vec!["db-connection", "Database connection"], vec!["x", ""]]);
         insta::assert_snapshot!(text, @r"
         Id             Title
-        ──────────────────────────────────────
+        ──────────────────────────────────
         db-connection  Database connection
         x
         ");
