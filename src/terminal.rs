@@ -9,6 +9,7 @@ mod colour;
 mod editor;
 mod keys;
 mod live;
+mod menu;
 mod prompt;
 #[cfg(test)]
 mod pty;

@@ -7,6 +7,7 @@ use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 
 use super::editor::{Editor, Outcome};
 use super::keys::{Key, Keys};
+use super::menu;
 use super::{AskError, Look, Question};
 use crate::ground::{plain, plain_line};
 use crate::view::wrap::{columns, fit, wrap};
@@ -106,17 +107,13 @@ impl Prompter<'_> {
         }
         let header = self.draw(|theme, out| theme.format_select_prompt(out, &plain(prompt)));
         self.write(&format!("{header}\n"));
-        let blocks: Vec<Vec<String>> = items.iter().map(|item| wrap(item, self.look.width.saturating_sub(3))).collect();
+        let wrapped: Vec<Vec<String>> =
+            items.iter().map(|item| wrap(item, self.look.width.saturating_sub(3))).collect();
+        let drawn: Vec<[String; 2]> =
+            wrapped.iter().map(|lines| [false, true].map(|is_active| self.item(lines, is_active))).collect();
         let room = self.height.saturating_sub(header.lines().count() + 2).max(3);
-        let picked = {
-            let drawn = |lines: &[String], is_active: bool| self.block(lines, is_active);
-            let blocks: Vec<[String; 2]> =
-                blocks.iter().map(|lines| [drawn(lines, false), drawn(lines, true)]).collect();
-            choose(self.keys, &mut HiddenCursor::new(self.out), &blocks, room, default)
-        };
-        let Some(picked) = picked else { return Err(AskError::Interrupted) };
-        let chosen = self.block(&blocks[picked], true);
-        self.write(&chosen);
+        let picked = menu::choose(self.keys, self.out, &drawn, room, default).ok_or(AskError::Interrupted)?;
+        self.write(&drawn[picked][1]);
         Ok(picked)
     }
 
@@ -132,7 +129,7 @@ impl Prompter<'_> {
     }
 
     /// One item as lines, marked when it is the active one.
-    fn block(&self, lines: &[String], is_active: bool) -> String {
+    fn item(&self, lines: &[String], is_active: bool) -> String {
         let first = lines.first().map_or("", String::as_str);
         let mut text = self.draw(|theme, out| theme.format_select_prompt_item(out, first, is_active));
         text.push('\n');
@@ -223,72 +220,6 @@ impl Prompter<'_> {
         };
         let _ = format(theme, &mut text);
         text
-    }
-}
-
-/// The loop of a pick: every item comes in two drawings, at rest and active. None when interrupted.
-fn choose(
-    keys: &mut dyn Keys,
-    out: &mut HiddenCursor<'_>,
-    items: &[[String; 2]],
-    room: usize,
-    default: usize,
-) -> Option<usize> {
-    let height = |index: usize| items[index][0].lines().count();
-    let (mut active, mut top) = (default, 0);
-    if items.is_empty() {
-        return None;
-    }
-    loop {
-        top = top.min(active);
-        while top < active && (top..=active).map(height).sum::<usize>() > room {
-            top += 1;
-        }
-        let mut drawn = 0;
-        let mut text = String::new();
-        for (index, item) in items.iter().enumerate().skip(top) {
-            if drawn > 0 && drawn + height(index) > room {
-                break;
-            }
-            text.push_str(&item[usize::from(index == active)]);
-            drawn += height(index);
-        }
-        out.write(&text);
-        let key = keys.next();
-        if matches!(key, Key::Interrupt | Key::EndOfInput) {
-            return None;
-        }
-        // Back to the first item, and everything below it gone.
-        out.write(&format!("\x1b[{drawn}A\r\x1b[J"));
-        match key {
-            Key::Up | Key::Char('k') => active = active.checked_sub(1).unwrap_or(items.len() - 1),
-            Key::Down | Key::Char('j') => active = (active + 1) % items.len(),
-            Key::Home => active = 0,
-            Key::End => active = items.len() - 1,
-            Key::Enter => return Some(active),
-            _ => {}
-        }
-    }
-}
-
-/// Hides the cursor until dropped, also when unwinding.
-struct HiddenCursor<'a>(&'a mut dyn Write);
-
-impl<'a> HiddenCursor<'a> {
-    fn new(out: &'a mut dyn Write) -> Self {
-        let mut hidden = Self(out);
-        hidden.write("\x1b[?25l");
-        hidden
-    }
-
-    fn write(&mut self, text: &str) {
-        let _ = self.0.write_all(text.as_bytes()).and_then(|()| self.0.flush());
-    }
-}
-
-impl Drop for HiddenCursor<'_> {
-    fn drop(&mut self) {
-        self.write("\x1b[?25h");
     }
 }
 

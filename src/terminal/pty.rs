@@ -29,7 +29,7 @@ struct Talk {
 impl Talk {
     fn with(test: &str) -> Self {
         let mut session = OsSession::spawn(other_side(test)).unwrap();
-        session.set_expect_timeout(Some(Duration::from_secs(60)));
+        session.set_expect_timeout(Some(Duration::from_mins(1)));
         Self { session, shown: String::new() }
     }
 
@@ -204,6 +204,23 @@ fn side_live() {
     terminal.end_live();
     let went_on = terminal.confirm("Go on?", true);
     terminal.print(&format!("went on: {went_on:?}\n"));
+}
+
+#[test]
+fn command_output_on_a_pipe_is_plain_and_ends_its_last_line() {
+    let output = other_side("side_pipe").stdin(Stdio::null()).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "a line\nlast\nafter\n");
+}
+
+#[test]
+#[ignore = "the other side"]
+fn side_pipe() {
+    let mut terminal = terminal();
+    terminal.begin_live("psql");
+    terminal.live("a line\n");
+    terminal.live("last");
+    terminal.end_live();
+    terminal.say("after\n");
 }
 
 #[test]
