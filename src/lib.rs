@@ -26,12 +26,15 @@ pub mod engine;
 pub mod incident;
 pub mod message;
 
-// The edges: store, processes, probes, terminal.
+// The edges: store, probes, processes.
 pub mod journal;
 pub mod probe;
 pub mod process;
-pub mod terminal;
+
+// What people see, and the door to them.
 pub mod view;
+
+pub mod terminal;
 
 // What ties them together.
 pub mod cli;

@@ -33,7 +33,8 @@ impl Surroundings {
     /// Reads the process's environment, directory and host name.
     #[allow(clippy::disallowed_methods, reason = "this is the environment's edge")]
     pub fn read() -> Result<Self> {
-        let vars = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
+        let vars =
+            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
         let cwd = std::env::current_dir().map_err(|cause| {
             Error::environment("the working directory cannot be read").cause(cause).hint("change to one that exists")
         })?;

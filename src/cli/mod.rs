@@ -5,6 +5,7 @@ mod completion;
 mod dashboard;
 mod definition;
 mod doctor;
+mod due;
 mod ids;
 mod incident;
 mod init;

@@ -200,6 +200,17 @@ pub fn procedure_text(
     text
 }
 
+/// What is said when a walk begins: what it is, and what it helps against.
+pub fn beginning(look: Look, procedure: &Procedure, run: &str) -> String {
+    let mut text = head(look, procedure);
+    list(look, &mut text, "Symptoms", &procedure.symptoms);
+    list(look, &mut text, "Signals", &procedure.signals);
+    list(look, &mut text, "Prerequisites", &procedure.prerequisites);
+    tiers(look, &mut text, procedure);
+    let _ = write!(text, "\nThis is run {}. Everything is saved as you go; q leaves.", paint(look, Style::Key, run));
+    text
+}
+
 fn head(look: Look, procedure: &Procedure) -> String {
     let mut text = format!(
         "{} · {}\n",
@@ -358,4 +369,13 @@ pub fn suggestions_text(look: Look, suggestions: &[Suggestion]) -> String {
         }
         text
     })
+}
+
+/// A suggestion for programs.
+pub fn suggestion_view(suggestion: &Suggestion) -> SuggestionView {
+    SuggestionView {
+        id: suggestion.runbook.id.clone(),
+        title: suggestion.runbook.title.clone(),
+        found_by: suggestion.found_by.clone(),
+    }
 }

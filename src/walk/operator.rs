@@ -58,7 +58,8 @@ pub(super) const EFFECT: &[Key] = &[RUN, BY_HAND, SKIP, FAIL, NOTE, BACK, QUIT];
 /// The keys at a decision.
 pub(super) const DECIDE: &[Key] = &[("1…", "number", "take that option"), SKIP, NOTE, BACK, QUIT];
 /// The keys at an approval.
-pub(super) const APPROVE: &[Key] = &[("a", "approve", "consent, as someone other than the starter"), LOOK, SKIP, FAIL, NOTE, BACK, QUIT];
+pub(super) const APPROVE: &[Key] =
+    &[("a", "approve", "consent, as someone other than the starter"), LOOK, SKIP, FAIL, NOTE, BACK, QUIT];
 /// The keys where a condition cannot be evaluated.
 pub(super) const STUCK: &[Key] = &[BY_HAND, SKIP, FAIL, NOTE, BACK, QUIT];
 /// The keys after a failure.
@@ -85,7 +86,8 @@ pub(super) const RECOVER: &[Key] = &[
     QUIT,
 ];
 /// The keys while a wait is not over.
-pub(super) const WAIT: &[Key] = &[("w", "wait", "wait here"), ("d", "done", "do not wait any longer"), SKIP, NOTE, BACK, QUIT];
+pub(super) const WAIT: &[Key] =
+    &[("w", "wait", "wait here"), ("d", "done", "do not wait any longer"), SKIP, NOTE, BACK, QUIT];
 
 impl Walk<'_> {
     /// What is to be done at a step.
@@ -181,19 +183,23 @@ impl Walk<'_> {
     fn unknown_word(&mut self, word: &str, keys: &[Key], place: usize) {
         if matches!(word, "?" | "h" | "help") {
             self.show_card(place);
-            let lines: Vec<String> = keys.iter().map(|(letter, word, what)| format!("  {letter:<3} {word:<10} {what}")).collect();
+            let lines: Vec<String> =
+                keys.iter().map(|(letter, word, what)| format!("  {letter:<3} {word:<10} {what}")).collect();
             self.terminal.say(&lines.join("\n"));
             self.terminal.say("  1…  number     tick or untick that task\n  !   !command   run a command of your own; it is recorded\n  ?   help       this");
         } else if !word.is_empty() {
             let near = nearest(word, keys.iter().map(|key| key.1));
-            let hint = near.map_or_else(|| "? shows what can be said".to_owned(), |near| format!("did you mean {near}?"));
+            let hint =
+                near.map_or_else(|| "? shows what can be said".to_owned(), |near| format!("did you mean {near}?"));
             self.terminal.say(&format!("`{word}` is no key here; {hint}"));
         }
     }
 
     // Each further `back` shows the step before the one shown last.
     fn look_back(&mut self, from: usize) -> usize {
-        let shown = (0..from).rev().find(|&place| self.state.steps[place].started_at.is_some() || self.state.steps[place].status.is_settled());
+        let shown = (0..from)
+            .rev()
+            .find(|&place| self.state.steps[place].started_at.is_some() || self.state.steps[place].status.is_settled());
         let Some(place) = shown else {
             self.terminal.say("There is nothing before this.");
             return from;
