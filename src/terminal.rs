@@ -23,7 +23,7 @@ pub use scripted::{Scripted, Shown};
 pub trait Terminal: Send {
     /// A result, to stdout, as it is; ends with a newline.
     fn print(&mut self, text: &str);
-    /// Conversation, to stderr, as it is; ends with a newline.
+    /// Conversation, to stderr; a newline is added where it has none at its end.
     fn say(&mut self, text: &str);
     /// How text for [`Terminal::print`] is to look.
     fn look_out(&self) -> Look;

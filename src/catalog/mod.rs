@@ -11,6 +11,7 @@ pub mod model;
 mod parse;
 pub mod problem;
 pub mod raw;
+pub mod suggest;
 pub mod schema;
 mod syntax;
 mod tree;

@@ -3,7 +3,6 @@
 mod checklist;
 mod completion;
 mod dashboard;
-mod definition;
 mod doctor;
 mod due;
 mod ids;
@@ -28,7 +27,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::error::{Error, Result};
-use crate::terminal::{self, ColourChoice};
+use crate::terminal::{ColourChoice, RealTerminal, Terminal as _};
+use crate::view;
 
 use session::Session;
 
@@ -139,21 +139,37 @@ pub fn main() -> u8 {
     clap_complete::CompleteEnv::with_factory(<Cli as clap::CommandFactory>::command).complete();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return terminal::usage(&error),
+        Err(error) => return usage(&error),
     };
     let choice = match cli.global.color {
         Colour::Auto => ColourChoice::Auto,
         Colour::Always => ColourChoice::Always,
         Colour::Never => ColourChoice::Never,
     };
-    let mut terminal = terminal::RealTerminal::open(choice, !cli.global.no_input);
+    let mut terminal = RealTerminal::new(choice, !cli.global.no_input);
     let done = Session::open(&cli.global, &mut terminal).and_then(|mut session| dispatch(&mut session, cli.command));
     match done {
         Ok(()) => 0,
         Err(error) => {
-            terminal::tell_error(&mut terminal, &error);
+            let text = view::failure::failure_text(terminal.look_err(), &error);
+            terminal.say(&text);
             error.kind.exit_code()
         }
+    }
+}
+
+// Help and version are results; anything else is wrong usage.
+fn usage(error: &clap::Error) -> u8 {
+    let mut terminal = RealTerminal::new(ColourChoice::Auto, false);
+    let is_result = !error.use_stderr();
+    let look = if is_result { terminal.look_out() } else { terminal.look_err() };
+    let text = if look.colour { error.render().ansi().to_string() } else { error.render().to_string() };
+    if is_result {
+        terminal.print(&text);
+        0
+    } else {
+        terminal.say(text.trim_end());
+        2
     }
 }
 

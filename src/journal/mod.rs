@@ -6,6 +6,7 @@
 
 mod chain;
 mod empty;
+mod connect;
 mod failure;
 mod files;
 mod schema;

@@ -84,7 +84,8 @@ impl Terminal for RealTerminal {
 
     fn say(&mut self, text: &str) {
         // There is no second place to complain when stderr is gone.
-        self.aside(|_| drop(io::stderr().write_all(text.as_bytes())));
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        self.aside(|_| drop(io::stderr().write_all(format!("{text}{end}").as_bytes())));
     }
 
     fn look_out(&self) -> Look {
