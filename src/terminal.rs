@@ -9,7 +9,10 @@ mod colour;
 mod editor;
 mod keys;
 mod live;
+mod menu;
 mod prompt;
+#[cfg(test)]
+mod pty;
 mod real;
 mod scripted;
 

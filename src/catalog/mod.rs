@@ -18,3 +18,5 @@ mod tree;
 mod union;
 mod validate;
 mod walk;
+
+pub use explain::from_texts;

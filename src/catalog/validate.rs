@@ -177,14 +177,7 @@ impl<'a> Judge<'a> {
         let mut usable = true;
         for key in rule.schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str) {
             if !entries.iter().any(|(name, _)| self.tree.text(*name) == Some(key)) {
-                let span = self.tree.face(node);
-                let message = format!("{} needs `{key}`", self.noun(rule));
-                self.path.push(Segment::Key(key.to_owned()));
-                self.faults.push((
-                    self.path.clone(),
-                    Fault { code: "missing-key", span, message, suggestion: Some(format!("add `{key}:`")) },
-                ));
-                self.path.pop();
+                self.missing_key(node, key, rule);
             }
             if !values.contains_key(key) {
                 if key == "title" {
@@ -195,6 +188,18 @@ impl<'a> Judge<'a> {
             }
         }
         usable
+    }
+
+    fn missing_key(&mut self, node: usize, key: &str, rule: Rule<'a>) {
+        self.path.push(Segment::Key(key.to_owned()));
+        // A misspelt key that was meant is said already.
+        if !self.faults.iter().any(|(path, _)| *path == self.path) {
+            let span = self.tree.face(node);
+            let message = format!("{} needs `{key}`", self.noun(rule));
+            let suggestion = Some(format!("add `{key}:`"));
+            self.faults.push((self.path.clone(), Fault { code: "missing-key", span, message, suggestion }));
+        }
+        self.path.pop();
     }
 
     fn unknown_key(&mut self, key: usize, name: &str, rule: Rule<'a>) {
@@ -212,7 +217,13 @@ impl<'a> Judge<'a> {
             None => None,
         };
         let message = format!("`{name}` is not a key of {}", self.noun(rule));
-        self.fault(key, "unknown-key", message, suggestion);
+        let span = self.tree.node(key).span.clone();
+        // The fault stands for the key that was meant, so that nobody misses that one, too.
+        let mut path = self.path.clone();
+        if let (Some(near), Some(last)) = (near, path.last_mut()) {
+            *last = Segment::Key(near.to_owned());
+        }
+        self.faults.push((path, Fault { code: "unknown-key", span, message, suggestion }));
     }
 
     fn wrong_kind(&mut self, node: usize, rules: &[Rule<'a>], shape: &str) {

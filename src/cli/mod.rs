@@ -196,17 +196,12 @@ fn dispatch(session: &mut Session<'_>, command: Option<Command>) -> Result<()> {
 }
 
 /// An unknown id, with what was perhaps meant: another id, or a verb.
-fn unknown<'a>(what: &str, wanted: &str, ids: impl Iterator<Item = &'a str> + Clone, verbs: &[&'static str]) -> Error {
+fn unknown<'a>(what: &str, wanted: &str, ids: impl Iterator<Item = &'a str>, verbs: &[&'static str]) -> Error {
+    let ids: Vec<&str> = ids.collect();
     let error = Error::usage(format!("there is no {what} `{wanted}`"));
-    match crate::error::nearest(wanted, ids.clone().chain(verbs.iter().copied())) {
+    match crate::error::nearest(wanted, ids.iter().chain(verbs).copied()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
-        None => {
-            let ids: Vec<&str> = ids.collect();
-            if ids.is_empty() {
-                error.hint("there are none in this workspace")
-            } else {
-                error.hint(format!("there are: {}", ids.join(", ")))
-            }
-        }
+        None if ids.is_empty() => error.hint("there are none in this workspace"),
+        None => error.hint(format!("there are: {}", ids.join(", "))),
     }
 }

@@ -7,6 +7,7 @@ use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 
 use super::editor::{Editor, Outcome};
 use super::keys::{Key, Keys};
+use super::menu;
 use super::{AskError, Look, Question};
 use crate::ground::{plain, plain_line};
 use crate::view::wrap::{columns, fit, wrap};
@@ -25,10 +26,20 @@ pub struct Prompter<'a> {
     pub is_dumb: bool,
 }
 
-/// The line with the cursor: what stands at its beginning, and how much of it has been drawn over.
+/// The line with the cursor.
 struct Line {
+    /// What stands before the answer.
     head: String,
-    drawn: usize,
+    /// The columns in use.
+    width: usize,
+    /// What was written to get there.
+    written: String,
+}
+
+impl Line {
+    fn new(head: impl Into<String>) -> Self {
+        Self { head: head.into(), width: 0, written: String::new() }
+    }
 }
 
 impl Prompter<'_> {
@@ -47,7 +58,7 @@ impl Prompter<'_> {
                     self.end_line();
                     return Ok(answer);
                 }
-                Err(why) => self.complain(&why),
+                Err(why) => self.complain(&mut line, &why),
             }
         }
     }
@@ -63,7 +74,7 @@ impl Prompter<'_> {
                 self.end_line();
                 return Ok(secret);
             }
-            self.complain("an answer is needed here (Ctrl-C to leave)");
+            self.complain(&mut line, "an answer is needed here (Ctrl-C to leave)");
         }
     }
 
@@ -96,17 +107,13 @@ impl Prompter<'_> {
         }
         let header = self.draw(|theme, out| theme.format_select_prompt(out, &plain(prompt)));
         self.write(&format!("{header}\n"));
-        let blocks: Vec<Vec<String>> = items.iter().map(|item| wrap(item, self.look.width.saturating_sub(3))).collect();
+        let wrapped: Vec<Vec<String>> =
+            items.iter().map(|item| wrap(item, self.look.width.saturating_sub(3))).collect();
+        let drawn: Vec<[String; 2]> =
+            wrapped.iter().map(|lines| [false, true].map(|is_active| self.item(lines, is_active))).collect();
         let room = self.height.saturating_sub(header.lines().count() + 2).max(3);
-        let picked = {
-            let drawn = |lines: &[String], is_active: bool| self.block(lines, is_active);
-            let blocks: Vec<[String; 2]> =
-                blocks.iter().map(|lines| [drawn(lines, false), drawn(lines, true)]).collect();
-            choose(self.keys, &mut HiddenCursor::new(self.out), &blocks, room, default)
-        };
-        let Some(picked) = picked else { return Err(AskError::Interrupted) };
-        let chosen = self.block(&blocks[picked], true);
-        self.write(&chosen);
+        let picked = menu::choose(self.keys, self.out, &drawn, room, default).ok_or(AskError::Interrupted)?;
+        self.write(&drawn[picked][1]);
         Ok(picked)
     }
 
@@ -122,7 +129,7 @@ impl Prompter<'_> {
     }
 
     /// One item as lines, marked when it is the active one.
-    fn block(&self, lines: &[String], is_active: bool) -> String {
+    fn item(&self, lines: &[String], is_active: bool) -> String {
         let first = lines.first().map_or("", String::as_str);
         let mut text = self.draw(|theme, out| theme.format_select_prompt_item(out, first, is_active));
         text.push('\n');
@@ -154,10 +161,10 @@ impl Prompter<'_> {
             self.write(&format!("{above}\n"));
         }
         if columns(&plain(last)) * 2 <= self.look.width {
-            return Line { head: last.to_owned(), drawn: 0 };
+            return Line::new(last);
         }
         self.write(&format!("{}\n", last.trim_end()));
-        Line { head: "> ".to_owned(), drawn: 0 }
+        Line::new("> ")
     }
 
     /// The columns for the answer.
@@ -167,14 +174,23 @@ impl Prompter<'_> {
 
     fn redraw(&mut self, line: &mut Line, before: &str, after: &str) {
         let width = columns(&plain(&line.head)) + columns(before) + columns(after);
-        let blank = " ".repeat(line.drawn.saturating_sub(width));
-        self.write(&format!("\r{0}{before}{after}{blank}\r{0}{before}", line.head));
-        line.drawn = width;
+        let blank = " ".repeat(line.width.saturating_sub(width));
+        let mut text = format!("\r{}{before}", line.head);
+        if !after.is_empty() || !blank.is_empty() {
+            // Written again up to the cursor: no terminal is too dumb to be placed so.
+            text = format!("{text}{after}{blank}{text}");
+        }
+        line.width = width;
+        if line.written != text {
+            self.write(&text);
+            line.written = text;
+        }
     }
 
-    fn complain(&mut self, why: &str) {
+    fn complain(&mut self, line: &mut Line, why: &str) {
         let error = self.draw(|theme, out| theme.format_error(out, &plain(why)));
         self.write(&format!("\n{error}\n"));
+        *line = Line::new(std::mem::take(&mut line.head));
     }
 
     fn interrupted(&mut self) -> AskError {
@@ -204,72 +220,6 @@ impl Prompter<'_> {
         };
         let _ = format(theme, &mut text);
         text
-    }
-}
-
-/// The loop of a pick: every item comes in two drawings, at rest and active. None when interrupted.
-fn choose(
-    keys: &mut dyn Keys,
-    out: &mut HiddenCursor<'_>,
-    items: &[[String; 2]],
-    room: usize,
-    default: usize,
-) -> Option<usize> {
-    let height = |index: usize| items[index][0].lines().count();
-    let (mut active, mut top) = (default, 0);
-    if items.is_empty() {
-        return None;
-    }
-    loop {
-        top = top.min(active);
-        while top < active && (top..=active).map(height).sum::<usize>() > room {
-            top += 1;
-        }
-        let mut drawn = 0;
-        let mut text = String::new();
-        for (index, item) in items.iter().enumerate().skip(top) {
-            if drawn > 0 && drawn + height(index) > room {
-                break;
-            }
-            text.push_str(&item[usize::from(index == active)]);
-            drawn += height(index);
-        }
-        out.write(&text);
-        let key = keys.next();
-        if matches!(key, Key::Interrupt | Key::EndOfInput) {
-            return None;
-        }
-        // Back to the first item, and everything below it gone.
-        out.write(&format!("\x1b[{drawn}A\r\x1b[J"));
-        match key {
-            Key::Up | Key::Char('k') => active = active.checked_sub(1).unwrap_or(items.len() - 1),
-            Key::Down | Key::Char('j') => active = (active + 1) % items.len(),
-            Key::Home => active = 0,
-            Key::End => active = items.len() - 1,
-            Key::Enter => return Some(active),
-            _ => {}
-        }
-    }
-}
-
-/// Hides the cursor until dropped, also when unwinding.
-struct HiddenCursor<'a>(&'a mut dyn Write);
-
-impl<'a> HiddenCursor<'a> {
-    fn new(out: &'a mut dyn Write) -> Self {
-        let mut hidden = Self(out);
-        hidden.write("\x1b[?25l");
-        hidden
-    }
-
-    fn write(&mut self, text: &str) {
-        let _ = self.0.write_all(text.as_bytes()).and_then(|()| self.0.flush());
-    }
-}
-
-impl Drop for HiddenCursor<'_> {
-    fn drop(&mut self) {
-        self.write("\x1b[?25h");
     }
 }
 
@@ -347,7 +297,7 @@ mod tests {
     fn a_secret_is_not_drawn() {
         let (answer, drawn) = with(typed("\nhunter2\n"), false, |prompter| prompter.ask_secret("Token"));
         assert_eq!(answer, Ok("hunter2".to_owned()));
-        assert!(drawn.contains("Token") && !drawn.contains('h') || !drawn.contains("hunter"), "{drawn}");
+        assert!(drawn.contains("Token") && !drawn.contains("hunter"), "{drawn}");
     }
 
     #[test]

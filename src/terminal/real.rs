@@ -11,29 +11,36 @@ use super::{AskError, Look, Question, Terminal};
 
 /// Stdin, stdout and stderr.
 pub struct RealTerminal {
-    colour_out: bool,
-    colour_err: bool,
-    is_dumb: bool,
+    environment: Environment,
+    colour: ColourChoice,
     can_ask: bool,
     keyboard: Keyboard,
     live: Option<Live>,
-    out_is_closed: bool,
-    lost: Option<String>,
+    /// Whether command output without a status line has ended within a line.
+    is_within_line: bool,
+    out: Out,
+}
+
+/// Whether stdout still takes something.
+enum Out {
+    Open,
+    /// Its reader has seen enough.
+    Closed,
+    /// It failed; why.
+    Lost(String),
 }
 
 impl RealTerminal {
-    /// Looks at the streams and the environment once.
+    /// Looks at the environment and at who is there, once.
     pub fn new(colour: ColourChoice, no_input: bool) -> Self {
-        let environment = Environment::read();
         Self {
-            colour_out: environment.colour(colour, io::stdout().is_terminal()),
-            colour_err: environment.colour(colour, io::stderr().is_terminal()),
-            is_dumb: environment.is_dumb(),
+            environment: Environment::read(),
+            colour,
             can_ask: !no_input && io::stdin().is_terminal() && io::stderr().is_terminal(),
             keyboard: Keyboard::default(),
             live: None,
-            out_is_closed: false,
-            lost: None,
+            is_within_line: false,
+            out: Out::Open,
         }
     }
 
@@ -48,15 +55,15 @@ impl RealTerminal {
     }
 
     fn write_out(&mut self, text: &str) {
-        if self.out_is_closed {
+        if !matches!(self.out, Out::Open) {
             return;
         }
         let mut out = io::stdout().lock();
         if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            self.out_is_closed = true;
-            if error.kind() != ErrorKind::BrokenPipe {
-                self.lost = Some(format!("the output could not be written: {error}"));
-            }
+            self.out = match error.kind() {
+                ErrorKind::BrokenPipe => Out::Closed,
+                _ => Out::Lost(format!("the output could not be written: {error}")),
+            };
         }
     }
 
@@ -72,7 +79,7 @@ impl RealTerminal {
             out: &mut io::stderr(),
             look,
             height: height(io::stderr().as_fd()),
-            is_dumb: self.is_dumb,
+            is_dumb: self.environment.is_dumb(),
         })
     }
 }
@@ -89,11 +96,13 @@ impl Terminal for RealTerminal {
     }
 
     fn look_out(&self) -> Look {
-        Look { width: width(io::stdout().as_fd()), colour: self.colour_out }
+        let stream = io::stdout();
+        Look { width: width(stream.as_fd()), colour: self.environment.colour(self.colour, stream.is_terminal()) }
     }
 
     fn look_err(&self) -> Look {
-        Look { width: width(io::stderr().as_fd()), colour: self.colour_err }
+        let stream = io::stderr();
+        Look { width: width(stream.as_fd()), colour: self.environment.colour(self.colour, stream.is_terminal()) }
     }
 
     fn can_ask(&self) -> bool {
@@ -118,25 +127,30 @@ impl Terminal for RealTerminal {
 
     fn begin_live(&mut self, label: &str) {
         self.end_live();
-        if io::stderr().is_terminal() && !self.is_dumb {
+        if io::stderr().is_terminal() && !self.environment.is_dumb() {
             self.live = Some(Live::begin(label, self.look_err().width));
         }
     }
 
     fn live(&mut self, text: &str) {
-        match &mut self.live {
-            Some(live) => live.push(text),
-            None => self.say(text),
+        if let Some(live) = &mut self.live {
+            live.push(text);
+        } else if !text.is_empty() {
+            self.is_within_line = !text.ends_with('\n');
+            self.say(text);
         }
     }
 
     fn end_live(&mut self) {
+        if std::mem::take(&mut self.is_within_line) {
+            self.say("\n");
+        }
         if self.live.take().is_some() && self.can_ask {
             self.keyboard.forget();
         }
     }
 
     fn lost_output(&self) -> Option<&str> {
-        self.lost.as_deref()
+        if let Out::Lost(why) = &self.out { Some(why) } else { None }
     }
 }

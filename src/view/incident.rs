@@ -108,7 +108,7 @@ pub fn incident_view(incident: &Incident, severity: Option<&Severity>) -> Incide
 
 /// Incidents as a table.
 pub fn incidents_table(look: Look, incidents: &[Incident], now: Time) -> String {
-    let rows = incidents
+    let rows: Vec<Vec<String>> = incidents
         .iter()
         .map(|incident| {
             vec![

@@ -255,7 +255,6 @@ mod tests {
                code
 
         2. second
-
         3.
         ");
     }

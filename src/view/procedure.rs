@@ -115,7 +115,7 @@ pub fn procedure_line(procedure: &Procedure) -> ProcedureLine {
 /// Procedures of one kind as a table.
 pub fn procedures_table(look: Look, kind: ProcedureKind, procedures: &[&Arc<Procedure>]) -> String {
     let last = if kind == ProcedureKind::Checklist { "Schedule" } else { "Services" };
-    let rows = procedures
+    let rows: Vec<Vec<String>> = procedures
         .iter()
         .map(|procedure| {
             let schedule = procedure.schedule.as_ref().map(ToString::to_string);

@@ -208,7 +208,7 @@ pub fn run_line(run: &Summary, is_walked: bool) -> RunLine {
 
 /// Runs as a table.
 pub fn runs_table(look: Look, runs: &[(&Summary, bool)]) -> String {
-    let rows = runs
+    let rows: Vec<Vec<String>> = runs
         .iter()
         .map(|(run, is_walked)| {
             let about = run.subject.clone().or_else(|| run.incident.clone()).unwrap_or_default();

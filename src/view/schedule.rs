@@ -35,7 +35,7 @@ pub fn local_time(time: NaiveDateTime) -> String {
 
 /// Checklists with where they stand, as a table.
 pub fn due_table(look: Look, lists: &[DueView]) -> String {
-    let rows = lists
+    let rows: Vec<Vec<String>> = lists
         .iter()
         .map(|list| {
             let progress = list.progress.map(|(done, total)| format!("{done}/{total}")).unwrap_or_default();

@@ -43,13 +43,15 @@ where
     if look.colour {
         table.enforce_styling();
     }
-    let heading = |title: &&str| drawn(look, Cell::painted(Style::Heading, *title));
+    let heading = |title: &&str| drawn(look, &Cell::painted(Style::Heading, *title));
     table.set_header(header.iter().map(heading).collect::<Vec<_>>());
     for row in rows {
-        table.add_row(row.into_iter().map(|cell| drawn(look, cell.into())).collect::<Vec<_>>());
+        table.add_row(row.into_iter().map(|cell| drawn(look, &cell.into())).collect::<Vec<_>>());
     }
+    let last = table.column_count().saturating_sub(1);
     for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+        // A blank junction stands between two columns already.
+        column.set_padding((0, u16::from(column.index < last)));
     }
     let mut text = String::new();
     for line in table.lines() {
@@ -59,7 +61,7 @@ where
     text
 }
 
-fn drawn(look: Look, cell: Cell) -> comfy_table::Cell {
+fn drawn(look: Look, cell: &Cell) -> comfy_table::Cell {
     let drawn = comfy_table::Cell::new(plain_line(&cell.text));
     match cell.style.filter(|_| look.colour) {
         None => drawn,
@@ -85,7 +87,7 @@ mod tests {
         let text = table(Look::PLAIN, &["Id", "Title"], [vec!["db-connection", "Database connection"], vec!["x", ""]]);
         insta::assert_snapshot!(text, @r"
         Id             Title
-        ──────────────────────────────────────
+        ──────────────────────────────────
         db-connection  Database connection
         x
         ");

@@ -46,7 +46,6 @@ pub struct Walk<'a> {
     auto: Option<Risk>,
     facts: Facts,
     redactor: Redactor,
-    note_given: Option<usize>,
     /// Where the run stands.
     pub state: State,
 }
@@ -84,7 +83,7 @@ impl<'a> Walk<'a> {
     ) -> Self {
         let redactor = secrets::redactor(&state.plan, &site.vars);
         let facts = Facts { now: ledger.now(), ..Facts::default() };
-        Self { ledger, site, terminal, answers, auto, facts, redactor, note_given: None, state }
+        Self { ledger, site, terminal, answers, auto, facts, redactor, state }
     }
 
     /// Walks until the run is over or somebody leaves it. What was done is in the journal in any case.

@@ -142,7 +142,9 @@ fn access_that_others_had_is_taken_away() {
     let journal = SqliteJournal::open(dir.path()).unwrap();
     note(&journal, "run/a", 0, "one").unwrap();
     let files = ["", "journal.db", "journal.db-wal", "journal.db-shm"].map(|file| dir.path().join(file));
-    files.iter().for_each(|path| fs::set_permissions(path, fs::Permissions::from_mode(0o777)).unwrap());
+    for path in &files {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o777)).unwrap();
+    }
     let again = SqliteJournal::open(dir.path()).unwrap();
     assert_eq!(files.map(|path| mode(&path)), [0o700, 0o600, 0o600, 0o600]);
     assert_eq!(texts(&again, "run/a"), ["one"]);

@@ -97,7 +97,7 @@ fn a_kill_at_any_point_of_an_append_loses_nothing_acknowledged() {
             worker(&this(), "pairs_for_ever", dir.path()).env("OPSCTL_ABORT_AT", point.to_string()).output().unwrap();
         assert_eq!(output.status.signal(), Some(9));
         let said = String::from_utf8(output.stdout).unwrap();
-        let last = said.lines().filter_map(acknowledged).last().unwrap_or(0);
+        let last = said.lines().filter_map(acknowledged).next_back().unwrap_or(0);
         assert_eq!(last, (point - 1) / 2 * 2);
         // Odd points lie before a commit, even ones between the commit and its acknowledgement.
         let kept = texts(&SqliteJournal::open_read(dir.path()).unwrap().unwrap(), "run/a").len() as u64;

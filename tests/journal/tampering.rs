@@ -31,9 +31,13 @@ fn tamper(dir: &TempDir, sql: &str) -> Verification {
         .collect::<Result<_, _>>()
         .unwrap();
     assert!(!guards.is_empty());
-    guards.iter().for_each(|(name, _)| db.execute_batch(&format!("DROP TRIGGER {name}")).unwrap());
+    for (name, _) in &guards {
+        db.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
+    }
     db.execute_batch(sql).unwrap();
-    guards.iter().for_each(|(_, guard)| db.execute_batch(guard).unwrap());
+    for (_, guard) in &guards {
+        db.execute_batch(guard).unwrap();
+    }
     drop(db);
     verify(dir)
 }
