@@ -7,6 +7,7 @@ pub mod postgres;
 pub mod pty;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -169,6 +170,24 @@ impl World {
     #[track_caller]
     pub fn json(&self, args: &[&str]) -> Value {
         self.run(&[&["-o", "json"], args].concat()).json()
+    }
+
+    /// Runs the program as somebody whom permissions bind, which root is not.
+    #[track_caller]
+    pub fn run_unprivileged(&self, args: &[&str]) -> Outcome {
+        if !rustix::process::getuid().is_root() {
+            return self.run(args);
+        }
+        // The build directory may be closed to others; the world is not.
+        let program = self.root.path().join("opsctl");
+        if !program.exists() {
+            fs::set_permissions(self.root.path(), fs::Permissions::from_mode(0o755)).unwrap();
+            fs::copy(OPSCTL, &program).unwrap();
+        }
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(program).args(args);
+        self.settle(&mut command);
+        Outcome::new(&assert_cmd::Command::from_std(command).timeout(PATIENCE).output().unwrap())
     }
 
     /// Starts the program and leaves it running.
