@@ -61,7 +61,9 @@ impl Diagnostic {
             Level::Warning => Drawn::WARNING,
         };
         let lines = self.excerpt.as_ref().map(|excerpt| self.visible(excerpt));
-        let mut group = Group::with_title(level.primary_title(self.message.as_str()).id(self.code));
+        let head = if self.is_error() { "error[]: " } else { "warning[]: " };
+        let message = wrapped(&self.message, head.len() + self.code.len());
+        let mut group = Group::with_title(level.primary_title(message).id(self.code));
         group = match &lines {
             Some((text, span)) => group.element(
                 Snippet::source(text.as_str())
@@ -72,7 +74,8 @@ impl Diagnostic {
             None => group.element(Origin::path(self.file.as_str())),
         };
         if let Some(suggestion) = &self.suggestion {
-            group = group.element(Drawn::HELP.message(suggestion.as_str()));
+            let margin = self.line.to_string().len() + "  = help: ".len();
+            group = group.element(Drawn::HELP.message(wrapped(suggestion, margin)));
         }
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         renderer.term_width(WIDTH).render(&[group])
@@ -95,6 +98,26 @@ impl Diagnostic {
 }
 
 const WIDTH: usize = 80;
+
+// Breaks a text at spaces so that it fits beside a margin, where the renderer indents further lines.
+fn wrapped(text: &str, margin: usize) -> String {
+    let width = WIDTH.saturating_sub(margin).max(20);
+    let mut lines = String::new();
+    let mut used = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width {
+            lines.push('\n');
+            used = 0;
+        } else if used > 0 {
+            lines.push(' ');
+            used += 1;
+        }
+        lines.push_str(word);
+        used += length;
+    }
+    lines
+}
 
 fn floor(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)

@@ -121,7 +121,7 @@ fn time_of_day(text: String) -> Result<String, Error> {
 fn explain(error: &Error, missing: &[String]) -> TemplateError {
     let detail = error.detail().unwrap_or_default();
     let message = match error.kind() {
-        ErrorKind::SyntaxError => format!("this is not a valid expression: {detail}"),
+        ErrorKind::SyntaxError => format!("this template cannot be read: {detail}"),
         ErrorKind::UndefinedError if !missing.is_empty() => return undefined(missing.to_vec()),
         ErrorKind::UnknownFilter | ErrorKind::UnknownTest | ErrorKind::UnknownFunction => detail.to_owned(),
         ErrorKind::OutOfFuel => "this template does not come to an end".to_owned(),

@@ -8,6 +8,7 @@ use crate::engine::event::{Revision, Walker};
 use crate::error::{Error, Result};
 use crate::ground::Actor;
 use crate::journal::SqliteJournal;
+use crate::process;
 
 /// The file that makes a directory a workspace.
 pub const MARKER: &str = "opsctl.yaml";
@@ -32,7 +33,8 @@ impl Surroundings {
     /// Reads the process's environment, directory and host name.
     #[allow(clippy::disallowed_methods, reason = "this is the environment's edge")]
     pub fn read() -> Result<Self> {
-        let vars = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
+        let vars =
+            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
         let cwd = std::env::current_dir().map_err(|cause| {
             Error::environment("the working directory cannot be read").cause(cause).hint("change to one that exists")
         })?;
@@ -59,11 +61,7 @@ impl Surroundings {
 
     /// Whether a walker's process is there. One on another machine cannot be seen and counts as there.
     pub fn is_alive(&self, walker: &Walker) -> bool {
-        if walker.host != self.host {
-            return true;
-        }
-        let pid = i32::try_from(walker.pid).ok().and_then(rustix::process::Pid::from_raw);
-        pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+        process::is_alive(walker.pid, &walker.host, &self.host)
     }
 }
 

@@ -183,10 +183,15 @@ fn assemble(mut files: Vec<LoadedFile>, strays: Vec<Diagnostic>) -> Loaded {
 pub(super) struct Gathered {
     procedures: Vec<Arc<Procedure>>,
     templates: Vec<Arc<Template>>,
-    pub settings: Settings,
+    settings: Settings,
 }
 
 impl Gathered {
+    /// Nothing but settings.
+    pub fn with(settings: Settings) -> Self {
+        Self { settings, ..Self::default() }
+    }
+
     /// Adds a definition; only settings can have problems with what came before.
     pub fn add(&mut self, definition: Definition) -> Vec<Problem> {
         match definition {

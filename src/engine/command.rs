@@ -44,7 +44,11 @@ pub fn resolve(state: &State, facts: &Facts, scope: &str, spec: &CommandSpec) ->
 }
 
 fn render(text: &str, context: &Value) -> Result<String, String> {
-    if text.contains("{{") { template::render(text, context).map_err(|error| error.to_string()) } else { Ok(text.into()) }
+    if text.contains("{{") {
+        template::render(text, context).map_err(|error| error.to_string())
+    } else {
+        Ok(text.into())
+    }
 }
 
 /// A command as a person would type it: a script as it is, arguments quoted where they need it.

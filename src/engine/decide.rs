@@ -8,6 +8,7 @@ use crate::ground::{Actor, Time};
 
 /// Something that happened or that somebody wants, on its way to becoming events. Steps go by full id.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "each variant's sentence names its fields")]
 pub enum Input {
     /// A parameter's value; `secret` keeps it out of the journal.
     Set { scope: String, name: String, value: String, secret: bool },
@@ -82,7 +83,10 @@ fn refuse<T>(message: impl Into<String>, hint: impl Into<String>) -> Result<T, R
 pub fn decide(state: &State, input: Input) -> Result<Vec<Event>, Refusal> {
     if state.is_over() && !matches!(input, Input::Note { .. }) {
         let word = if state.status == RunStatus::Aborted { "aborted" } else { "finished" };
-        return refuse(format!("{} is {word}; nothing changes it any more", state.id), "a note can still be added to it");
+        return refuse(
+            format!("{} is {word}; nothing changes it any more", state.id),
+            "a note can still be added to it",
+        );
     }
     match input {
         Input::Set { scope, name, value, secret } => set(state, &scope, &name, value, secret),
@@ -346,7 +350,10 @@ fn approve(state: &State, step: String, actor: &Actor, comment: Option<String>) 
         );
     }
     if !approval.from.is_empty() && !approval.from.contains(&actor.0) {
-        return refuse(format!("{actor} may not approve {step}"), known_names("approvers", approval.from.iter().map(String::as_str)));
+        return refuse(
+            format!("{actor} may not approve {step}"),
+            known_names("approvers", approval.from.iter().map(String::as_str)),
+        );
     }
     Ok(vec![Event::StepApproved { step, comment }])
 }

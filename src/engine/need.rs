@@ -154,9 +154,7 @@ pub fn need_at(state: &State, facts: &Facts, place: usize) -> Option<Need> {
 pub fn is_reached(state: &State, place: usize) -> bool {
     match &state.plan.steps[place].parent {
         None => true,
-        Some(Parent::Option(at, option)) => {
-            state.steps[*at].chosen.as_ref() == Some(option) && is_reached(state, *at)
-        }
+        Some(Parent::Option(at, option)) => state.steps[*at].chosen.as_ref() == Some(option) && is_reached(state, *at),
         Some(Parent::Use(at)) => state.steps[*at].status == StepStatus::Waiting && is_reached(state, *at),
     }
 }

@@ -25,10 +25,7 @@ pub fn check(expect: &Expect, exit_code: i32, printed: Printed<'_>) -> Result<()
     if !expect.exit_codes.contains(&exit_code) {
         let wanted = match expect.exit_codes.as_slice() {
             [0] => String::new(),
-            codes => format!(
-                ", expected {}",
-                codes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
-            ),
+            codes => format!(", expected {}", codes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")),
         };
         return Err(format!("exit code {exit_code}{wanted}"));
     }
@@ -53,7 +50,8 @@ pub fn capture(capture: &Capture, printed: Printed<'_>) -> Result<String, String
     let text = match &capture.pointer {
         None => text.trim().to_owned(),
         Some(pointer) => {
-            let json: Value = serde_json::from_str(text.trim()).map_err(|error| missing(format!("the output is not JSON: {error}")))?;
+            let json: Value = serde_json::from_str(text.trim())
+                .map_err(|error| missing(format!("the output is not JSON: {error}")))?;
             match json.pointer(pointer) {
                 None => return Err(missing(format!("the output has nothing at {pointer}"))),
                 Some(Value::String(text)) => text.clone(),
@@ -62,7 +60,9 @@ pub fn capture(capture: &Capture, printed: Printed<'_>) -> Result<String, String
         }
     };
     let Some(pattern) = &capture.pattern else { return Ok(text) };
-    let found = regex(pattern)?.captures(&text).and_then(|groups| groups.get(1).or_else(|| groups.get(0)).map(|m| m.as_str().to_owned()));
+    let found = regex(pattern)?
+        .captures(&text)
+        .and_then(|groups| groups.get(1).or_else(|| groups.get(0)).map(|m| m.as_str().to_owned()));
     found.ok_or_else(|| missing(format!("the output does not match {pattern}")))
 }
 
@@ -78,12 +78,8 @@ mod tests {
     const JSON: Printed<'static> = Printed { stdout: "{\"items\":[{\"id\":42}]}\n", stderr: "took 12 ms\n" };
 
     fn keep(from: CaptureSource, pattern: Option<&str>, pointer: Option<&str>) -> Result<String, String> {
-        let wanted = Capture {
-            name: "value".into(),
-            from,
-            pattern: pattern.map(Into::into),
-            pointer: pointer.map(Into::into),
-        };
+        let wanted =
+            Capture { name: "value".into(), from, pattern: pattern.map(Into::into), pointer: pointer.map(Into::into) };
         capture(&wanted, JSON)
     }
 

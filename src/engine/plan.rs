@@ -158,8 +158,12 @@ impl Plan {
                 let procedure = catalog
                     .resolve(&used.procedure)
                     .ok_or_else(|| format!("step {id} uses {}, which does not exist", used.procedure))?;
-                let inner =
-                    Place { scope: id, depth: place.depth + 1, parent: Some(Parent::Use(here)), phase: place.phase.clone() };
+                let inner = Place {
+                    scope: id,
+                    depth: place.depth + 1,
+                    parent: Some(Parent::Use(here)),
+                    phase: place.phase.clone(),
+                };
                 self.enter(catalog, procedure, &inner)
             }
             _ => Ok(()),

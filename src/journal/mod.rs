@@ -5,6 +5,8 @@
 //! its stream, so [`Journal::verify`] finds any later edit.
 
 mod chain;
+mod empty;
+mod connect;
 mod failure;
 mod files;
 mod schema;
@@ -16,6 +18,7 @@ use serde_json::Value;
 
 use crate::ground::{Actor, Time, time_format};
 
+pub use empty::EmptyJournal;
 pub use sqlite::SqliteJournal;
 pub use verify::{Finding, Verification};
 

@@ -78,7 +78,7 @@ impl Check<'_> {
     fn pages(&mut self) -> rusqlite::Result<()> {
         let db = self.db;
         let mut said = Vec::new();
-        let asked = rows(db, "PRAGMA quick_check(20)", |row| {
+        let asked = rows(db, "PRAGMA integrity_check(20)", |row| {
             said.push(row.get::<_, String>(0)?);
             Ok(())
         });

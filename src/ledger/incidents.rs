@@ -4,7 +4,7 @@ use crate::error::{Error, Result, nearest};
 use crate::incident::event::{IncidentEvent, Recorded};
 use crate::incident::Incident;
 use crate::journal::{self, JournalError, NewEvent};
-use crate::ledger::{Ledger, NotRecorded};
+use crate::ledger::Ledger;
 
 const PREFIX: &str = "incident/";
 

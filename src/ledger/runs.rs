@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::catalog::load;
+use crate::catalog::{self, load};
 use crate::catalog::model::{Catalog, Procedure, ProcedureKind, Source};
 use crate::engine::apply;
 use crate::engine::event::{Event, Output, Pin, Recorded, Revision, RunStarted, Walker};
@@ -259,7 +259,7 @@ impl Ledger<'_> {
 
     fn pinned_plan(&self, kind: ProcedureKind, id: &str, pins: &[Pin]) -> Result<Arc<Plan>> {
         let sources = self.pinned_sources(pins)?;
-        let catalog = load::from_texts(&sources, &self.catalog.settings).map_err(|problems| {
+        let catalog = catalog::from_texts(&sources, &self.catalog.settings).map_err(|problems| {
             let error = Error::definition(format!("the definition of {id} as it was stored cannot be read"));
             problems.iter().fold(error, |error, problem| error.cause(&problem.message))
         })?;

@@ -27,7 +27,8 @@ pub fn draft(
     facts: &Value,
 ) -> Result<Draft> {
     let variant = pick_variant(template, variant)?;
-    let mut draft = Draft { needed: needed(template, &variant)?, template: Arc::clone(template), variant, values: BTreeMap::new() };
+    let mut draft =
+        Draft { needed: needed(template, &variant)?, template: Arc::clone(template), variant, values: BTreeMap::new() };
     for (name, value) in given {
         draft.accept(&name, value)?;
     }
@@ -86,9 +87,8 @@ impl Draft {
 
     /// The names of the required fields that have no value yet, in the order of the template.
     pub fn missing(&self) -> Vec<String> {
-        let needs = |name: &&String| {
-            !self.values.contains_key(*name) && self.field(name).is_some_and(Parameter::is_required)
-        };
+        let needs =
+            |name: &&String| !self.values.contains_key(*name) && self.field(name).is_some_and(Parameter::is_required);
         self.needed.iter().filter(needs).cloned().collect()
     }
 

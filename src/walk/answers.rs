@@ -101,7 +101,8 @@ impl Answers {
         let ids = || plan.steps.iter().map(|planned| planned.id.as_str());
         for (step, answer) in &self.steps {
             let Some(place) = plan.place(step) else {
-                let error = Error::usage(format!("there is an answer for step `{step}`, which {} does not have", plan.id));
+                let error =
+                    Error::usage(format!("there is an answer for step `{step}`, which {} does not have", plan.id));
                 return Err(match nearest(step, ids()) {
                     Some(near) => error.hint(format!("did you mean `{near}`?")),
                     None => error.hint(format!("its steps: {}", ids().collect::<Vec<_>>().join(", "))),

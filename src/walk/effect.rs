@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::catalog::model::{Capture, Command, CommandSpec, Expect, Risk, StepKind, Verify, VerifyCheck};
+use crate::engine::Input;
 use crate::engine::command::{self, Resolved};
 use crate::engine::event::{Attempt, Captured};
 use crate::engine::outcome::{self, Printed};
 use crate::engine::state::StepStatus;
-use crate::engine::Input;
 use crate::error::{Error, Result};
 use crate::ledger::NotRecorded;
 use crate::probe;
@@ -32,7 +32,9 @@ impl Walk<'_> {
     pub(super) fn command_shown(&self, place: usize) -> Option<Result<String, String>> {
         let planned = &self.state.plan.steps[place];
         let StepKind::Run(spec) = &planned.step.kind else { return None };
-        Some(self.resolve(&planned.scope, spec).map(|resolved| self.redactor.text(&command::display(&resolved.command))))
+        Some(
+            self.resolve(&planned.scope, spec).map(|resolved| self.redactor.text(&command::display(&resolved.command))),
+        )
     }
 
     fn resolve(&self, scope: &str, spec: &CommandSpec) -> Result<Resolved, String> {
@@ -146,7 +148,10 @@ impl Walk<'_> {
         if let Ending::Exited(code) = finished.ending {
             let printed = Printed { stdout: &finished.stdout, stderr: &finished.stderr };
             let kept = outcome::check(expect, code, printed).and_then(|()| {
-                captures.iter().map(|c| Ok((c.name.clone(), outcome::capture(c, printed)?))).collect::<Result<Vec<_>, String>>()
+                captures
+                    .iter()
+                    .map(|c| Ok((c.name.clone(), outcome::capture(c, printed)?)))
+                    .collect::<Result<Vec<_>, String>>()
             });
             match kept {
                 Ok(values) => {
@@ -182,7 +187,11 @@ impl Walk<'_> {
         let job = Job { program, env: resolved.env.clone(), dir, timeout: resolved.timeout.map(|t| t.0), grace: GRACE };
         let (_, total) = self.state.progress();
         let (done, _) = self.state.progress();
-        self.terminal.begin_live(&format!("step {} of {total} · {}", (done + 1).min(total), crate::ground::plain_line(label)));
+        self.terminal.begin_live(&format!(
+            "step {} of {total} · {}",
+            (done + 1).min(total),
+            crate::ground::plain_line(label)
+        ));
         let terminal = &mut *self.terminal;
         let mut live = |text: &str| terminal.live(text);
         let finished = process::run(job, &self.redactor, &mut live, process::interrupted()).await;
@@ -216,7 +225,8 @@ impl Walk<'_> {
 
     /// A command of the operator's own.
     pub(super) async fn run_shell(&mut self, script: &str) -> Result<Attempt> {
-        let resolved = Resolved { command: Command::Shell(script.to_owned()), env: Vec::new(), dir: None, timeout: None };
+        let resolved =
+            Resolved { command: Command::Shell(script.to_owned()), env: Vec::new(), dir: None, timeout: None };
         let came = self.run_command(script, &resolved, &Expect::default(), &[]).await?;
         self.tell_outcome(&came.attempt, came.cancelled);
         Ok(came.attempt)
@@ -296,9 +306,11 @@ impl Walk<'_> {
         let planned = self.state.plan.steps[place].clone();
         let step = planned.id.clone();
         let state = &self.state.steps[place];
-        let other = state.status == StepStatus::Running && state.walker.as_ref().is_some_and(|w| *w != self.site.walker);
+        let other =
+            state.status == StepStatus::Running && state.walker.as_ref().is_some_and(|w| *w != self.site.walker);
         let by = state.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-        self.terminal.say(&format!("Interrupted: {} was begun{by}, and nobody knows how it ended.", planned.step.title));
+        self.terminal
+            .say(&format!("Interrupted: {} was begun{by}, and nobody knows how it ended.", planned.step.title));
         if other && self.is_walked_elsewhere(place) {
             self.terminal.say("  Its process is still there: it may be running at this moment.");
         } else if planned.step.is_repeatable() && !self.answers.steps.contains_key(&step) {
@@ -319,9 +331,7 @@ impl Walk<'_> {
                 Err(left) => Ok(Flow::Leave(left)),
             },
             // `run` was said about a step that had not been begun; twice is never meant by it.
-            Heard::Say(Say::Go) if !self.terminal.can_ask() => {
-                Ok(Flow::Leave(Left::NeedsInput(interrupted(&step))))
-            }
+            Heard::Say(Say::Go) if !self.terminal.can_ask() => Ok(Flow::Leave(Left::NeedsInput(interrupted(&step)))),
             Heard::Say(Say::Verify) if planned.step.verify.is_some() => self.verify(place).await,
             Heard::Say(Say::Verify) => {
                 self.terminal.say("This step has no check of its own.");
@@ -359,7 +369,8 @@ impl Walk<'_> {
                 Heard::Say(Say::Rerun) => {}
                 Heard::Say(Say::Go) if !was_interrupted => {}
                 Heard::Say(Say::Done) => {
-                    let attempt = Attempt { succeeded: true, reason: Some("undone by hand".into()), ..Attempt::default() };
+                    let attempt =
+                        Attempt { succeeded: true, reason: Some("undone by hand".into()), ..Attempt::default() };
                     return self.undone(step, attempt);
                 }
                 Heard::Say(Say::Skip(reason)) => {
@@ -402,7 +413,9 @@ fn describe(input: &Input) -> String {
             let code = attempt.exit_code.map(|code| format!(", exit code {code}")).unwrap_or_default();
             format!("{step} ended {how}{code}")
         }
-        Input::Verified { step, passed, .. } => format!("the check of {step} {}", if *passed { "passed" } else { "failed" }),
+        Input::Verified { step, passed, .. } => {
+            format!("the check of {step} {}", if *passed { "passed" } else { "failed" })
+        }
         _ => "an outcome".to_owned(),
     }
 }

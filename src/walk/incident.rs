@@ -83,10 +83,9 @@ impl Walk<'_> {
                 Ok(severity) => severity_settled(incident, severity, text),
                 Err(error) => return Ok(Err(error)),
             },
-            IncidentPart::Impact => Settled {
-                reason: text.clone(),
-                event: text.map(|text| IncidentEvent::ImpactRecorded { text }),
-            },
+            IncidentPart::Impact => {
+                Settled { reason: text.clone(), event: text.map(|text| IncidentEvent::ImpactRecorded { text }) }
+            }
             IncidentPart::Note => {
                 Settled { reason: text.clone(), event: text.map(|text| IncidentEvent::NoteAdded { text }) }
             }

@@ -46,7 +46,6 @@ pub struct Walk<'a> {
     auto: Option<Risk>,
     facts: Facts,
     redactor: Redactor,
-    note_given: Option<usize>,
     /// Where the run stands.
     pub state: State,
 }
@@ -84,7 +83,7 @@ impl<'a> Walk<'a> {
     ) -> Self {
         let redactor = secrets::redactor(&state.plan, &site.vars);
         let facts = Facts { now: ledger.now(), ..Facts::default() };
-        Self { ledger, site, terminal, answers, auto, facts, redactor, note_given: None, state }
+        Self { ledger, site, terminal, answers, auto, facts, redactor, state }
     }
 
     /// Walks until the run is over or somebody leaves it. What was done is in the journal in any case.
@@ -200,14 +199,18 @@ impl<'a> Walk<'a> {
 
     fn tell_skip(&mut self, place: usize, reason: &str) {
         let title = &self.state.plan.steps[place].step.title;
-        self.terminal.say(&format!("Skipped: {} ({})", crate::ground::plain_line(title), crate::ground::plain_line(reason)));
+        self.terminal.say(&format!(
+            "Skipped: {} ({})",
+            crate::ground::plain_line(title),
+            crate::ground::plain_line(reason)
+        ));
     }
 
     /// Shows the step's card: what it is, what will be run and where.
     fn show_card(&mut self, place: usize) {
         let look = self.terminal.look_err();
         let command = self.command_shown(place);
-        let card = view::step::card(&look, &self.state, place, command.as_ref(), self.ledger.now());
+        let card = view::step::card(look, &self.state, place, command.as_ref(), self.ledger.now());
         self.terminal.say(&card);
     }
 
@@ -287,11 +290,7 @@ impl<'a> Walk<'a> {
     fn try_approval(&mut self, input: Input) -> Result<Flow> {
         match self.ledger.record(&mut self.state, input.clone()) {
             Err(NotRecorded::Refused(refusal)) if !self.terminal.can_ask() => {
-                Ok(Flow::Leave(Left::NeedsInput(format!(
-                    "{}; {}",
-                    refusal.message,
-                    refusal.hint.unwrap_or_default()
-                ))))
+                Ok(Flow::Leave(Left::NeedsInput(format!("{}; {}", refusal.message, refusal.hint.unwrap_or_default()))))
             }
             Err(NotRecorded::Refused(refusal)) => {
                 self.terminal.say(&format!("{}.", refusal.message));
@@ -345,9 +344,9 @@ impl<'a> Walk<'a> {
         }
         self.terminal.say(&format!("Failed: {} ({reason})", self.state.plan.steps[place].step.title));
         match self.hear(place, operator::JUDGE).await? {
-            Heard::Left(Left::NeedsInput(_)) => {
-                Ok(Flow::Leave(Left::NeedsInput(format!("step {step} failed ({reason}); what that means is to be decided"))))
-            }
+            Heard::Left(Left::NeedsInput(_)) => Ok(Flow::Leave(Left::NeedsInput(format!(
+                "step {step} failed ({reason}); what that means is to be decided"
+            )))),
             Heard::Left(left) => Ok(Flow::Leave(left)),
             Heard::Again => Ok(Flow::Next),
             Heard::Say(Say::Retry | Say::Go | Say::Rerun) => {
@@ -412,10 +411,12 @@ pub fn verdict(left: &Left, state: &State) -> Result<()> {
             Err(Error::new(Kind::Negative, format!("{} was aborted", state.id)))
         }
         Left::Over | Left::Quit => Ok(()),
-        Left::Interrupted => Err(Error::interrupted(format!("{} was interrupted; what was done is kept", state.id)).hint(resume)),
-        Left::NeedsInput(what) => {
-            Err(Error::input_needed(format!("{} is paused: {what}", state.id)).hint(resume).hint("or give answers with --answers FILE"))
+        Left::Interrupted => {
+            Err(Error::interrupted(format!("{} was interrupted; what was done is kept", state.id)).hint(resume))
         }
+        Left::NeedsInput(what) => Err(Error::input_needed(format!("{} is paused: {what}", state.id))
+            .hint(resume)
+            .hint("or give answers with --answers FILE")),
         Left::WaitsUntil(time) => {
             Err(Error::input_needed(format!("{} waits until {}", state.id, rfc3339(*time))).hint(resume))
         }

@@ -58,7 +58,8 @@ pub(super) const EFFECT: &[Key] = &[RUN, BY_HAND, SKIP, FAIL, NOTE, BACK, QUIT];
 /// The keys at a decision.
 pub(super) const DECIDE: &[Key] = &[("1…", "number", "take that option"), SKIP, NOTE, BACK, QUIT];
 /// The keys at an approval.
-pub(super) const APPROVE: &[Key] = &[("a", "approve", "consent, as someone other than the starter"), LOOK, SKIP, FAIL, NOTE, BACK, QUIT];
+pub(super) const APPROVE: &[Key] =
+    &[("a", "approve", "consent, as someone other than the starter"), LOOK, SKIP, FAIL, NOTE, BACK, QUIT];
 /// The keys where a condition cannot be evaluated.
 pub(super) const STUCK: &[Key] = &[BY_HAND, SKIP, FAIL, NOTE, BACK, QUIT];
 /// The keys after a failure.
@@ -85,7 +86,8 @@ pub(super) const RECOVER: &[Key] = &[
     QUIT,
 ];
 /// The keys while a wait is not over.
-pub(super) const WAIT: &[Key] = &[("w", "wait", "wait here"), ("d", "done", "do not wait any longer"), SKIP, NOTE, BACK, QUIT];
+pub(super) const WAIT: &[Key] =
+    &[("w", "wait", "wait here"), ("d", "done", "do not wait any longer"), SKIP, NOTE, BACK, QUIT];
 
 impl Walk<'_> {
     /// What is to be done at a step.
@@ -125,7 +127,7 @@ impl Walk<'_> {
     async fn prompt(&mut self, place: usize, keys: &'static [Key]) -> Result<Heard> {
         let mut back = place;
         loop {
-            let line = match self.terminal.ask(&Question::new(self.prompt_text(keys)).allow_empty()) {
+            let line = match self.terminal.ask(&Question::new(self.prompt_text(keys)).optional()) {
                 Ok(line) => line,
                 Err(AskError::Interrupted) => return Ok(Heard::Left(Left::Interrupted)),
                 Err(AskError::NobodyToAsk) => return Ok(Heard::Left(Left::NeedsInput(self.id(place)))),
@@ -181,19 +183,23 @@ impl Walk<'_> {
     fn unknown_word(&mut self, word: &str, keys: &[Key], place: usize) {
         if matches!(word, "?" | "h" | "help") {
             self.show_card(place);
-            let lines: Vec<String> = keys.iter().map(|(letter, word, what)| format!("  {letter:<3} {word:<10} {what}")).collect();
+            let lines: Vec<String> =
+                keys.iter().map(|(letter, word, what)| format!("  {letter:<3} {word:<10} {what}")).collect();
             self.terminal.say(&lines.join("\n"));
             self.terminal.say("  1…  number     tick or untick that task\n  !   !command   run a command of your own; it is recorded\n  ?   help       this");
         } else if !word.is_empty() {
             let near = nearest(word, keys.iter().map(|key| key.1));
-            let hint = near.map_or_else(|| "? shows what can be said".to_owned(), |near| format!("did you mean {near}?"));
+            let hint =
+                near.map_or_else(|| "? shows what can be said".to_owned(), |near| format!("did you mean {near}?"));
             self.terminal.say(&format!("`{word}` is no key here; {hint}"));
         }
     }
 
     // Each further `back` shows the step before the one shown last.
     fn look_back(&mut self, from: usize) -> usize {
-        let shown = (0..from).rev().find(|&place| self.state.steps[place].started_at.is_some() || self.state.steps[place].status.is_settled());
+        let shown = (0..from)
+            .rev()
+            .find(|&place| self.state.steps[place].started_at.is_some() || self.state.steps[place].status.is_settled());
         let Some(place) = shown else {
             self.terminal.say("There is nothing before this.");
             return from;
@@ -201,7 +207,7 @@ impl Walk<'_> {
         let look = self.terminal.look_err();
         let output = self.state.steps[place].output.clone();
         let output = output.and_then(|output| self.ledger.output_text(&output).ok());
-        let text = view::step::past(&look, &self.state, place, output.as_deref());
+        let text = view::step::past(look, &self.state, place, output.as_deref());
         self.terminal.say(&text);
         place
     }
@@ -219,7 +225,7 @@ impl Walk<'_> {
     /// What was said with the key, or the answer to a question; none when nothing was said.
     pub(super) fn text_for(&mut self, said: &str, question: &str) -> Result<Option<String>> {
         let text = if said.is_empty() {
-            match self.terminal.ask(&Question::new(question).allow_empty()) {
+            match self.terminal.ask(&Question::new(question).optional()) {
                 Ok(text) => text,
                 Err(AskError::Interrupted | AskError::NobodyToAsk) => return Ok(None),
             }
@@ -288,7 +294,7 @@ impl Walk<'_> {
                     question = question.default(default);
                 }
                 if !parameter.is_required() {
-                    question = question.allow_empty();
+                    question = question.optional();
                 }
                 self.terminal.ask(&question)?
             } else {
@@ -327,7 +333,7 @@ impl Walk<'_> {
         }
         let id = planned.id.clone();
         let question = format!("This is destructive. Type its id ({id}) to run it:");
-        match self.terminal.ask(&Question::new(question).allow_empty()) {
+        match self.terminal.ask(&Question::new(question).optional()) {
             Ok(typed) if typed.trim() == id => Ok(true),
             Ok(_) => {
                 self.terminal.say("That is not its id; nothing was run.");

@@ -57,8 +57,11 @@ fn from_word(word: &str, at: &Trail<'_>, problems: &mut Vec<Problem>) -> Option<
     let schedule = Schedule::from_word(word);
     if schedule.is_none() {
         let lower = word.to_lowercase();
-        let message = format!("`{word}` is not a schedule; these are: {}", WORDS.join(", "));
-        problems.push(Problem::error("invalid-schedule", at, message).suggest_name(nearest(&lower, WORDS)));
+        let problem = Problem::error("invalid-schedule", at, format!("`{word}` is not a schedule"));
+        problems.push(match nearest(&lower, WORDS) {
+            Some(near) => problem.suggest_name(Some(near)),
+            None => problem.suggest(format!("these are: {}", WORDS.join(", "))),
+        });
     }
     schedule
 }

@@ -118,7 +118,7 @@ fn title(title: Option<String>, at: &Trail<'_>, problems: &mut Vec<Problem>) -> 
     let title = title.unwrap_or_default();
     if title.trim().is_empty() {
         problems.push(
-            Problem::error("no-title", at, "this step has no title")
+            Problem::error("no-title", &at.key("title"), "this step has no title")
                 .suggest("add `title:` with what is done, in a few words"),
         );
     }
