@@ -70,7 +70,7 @@ impl File {
 /// Every offence in a file as `file:line: what`.
 fn offences(file: &File, layers: &[String]) -> Vec<String> {
     let whole = code(&file.text);
-    let mut found: Vec<(usize, String)> = uses(&whole).iter().filter_map(|used| anywhere(used)).collect();
+    let mut found: Vec<(usize, String)> = uses(&whole).iter().filter_map(anywhere).collect();
     let lines = file.text.lines().count();
     if lines >= LONGEST {
         found.push((lines, format!("the file has {lines} lines; split it below {LONGEST}")));

@@ -7,21 +7,12 @@ use serde_json::{Value, json};
 
 mod common;
 
-use common::World;
+use common::{World, step};
 
 const TWO_STEPS: &str = "steps:\n  - id: look\n    title: Look\n    run: echo looked >> log\n  - id: think\n    title: Think\n    tasks: [About this, About that]\n";
 
 fn statuses(run: &Value) -> Vec<&str> {
     run["steps"].as_array().unwrap().iter().map(|step| step["status"].as_str().unwrap()).collect()
-}
-
-fn step<'a>(run: &'a Value, id: &str) -> &'a Value {
-    run["steps"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|step| step["id"] == id)
-        .unwrap_or_else(|| panic!("no step {id}: {run}"))
 }
 
 fn keys(value: &Value) -> Vec<&str> {

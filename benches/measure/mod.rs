@@ -20,7 +20,7 @@ pub fn median(mut times: Vec<Duration>) -> f64 {
 
 /// Medians, in milliseconds, of two things done by turns, so that a busy machine slows both alike.
 pub fn by_turns(rounds: usize, mut one: impl FnMut(), mut other: impl FnMut()) -> (f64, f64) {
-    for _ in 0..rounds / 10 + 1 {
+    for _ in 0..=rounds / 10 {
         one();
         other();
     }

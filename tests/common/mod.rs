@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use pty::Pty;
 
 /// A program that takes longer than this hangs.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The program under test.
 pub const OPSCTL: &str = env!("CARGO_BIN_EXE_opsctl");
@@ -262,4 +262,22 @@ pub fn eventually(what: &str, is: impl Fn() -> bool) {
 pub fn is_alive(pid: &str) -> bool {
     let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
     stat.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with(['Z', 'X']))
+}
+
+/// A step of a run as JSON has it.
+#[track_caller]
+pub fn step<'a>(run: &'a Value, id: &str) -> &'a Value {
+    let steps = run["steps"].as_array().unwrap();
+    steps.iter().find(|step| step["id"] == id).unwrap_or_else(|| panic!("no step {id}: {run}"))
+}
+
+/// A step's status.
+#[track_caller]
+pub fn status<'a>(run: &'a Value, id: &str) -> &'a str {
+    step(run, id)["status"].as_str().unwrap()
+}
+
+/// A text as one word of a shell.
+pub fn shell_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
