@@ -50,8 +50,7 @@ impl Surroundings {
     /// Who is at work: what was said, else `OPSCTL_ACTOR`, else the login name.
     pub fn actor(&self, said: Option<&str>) -> Actor {
         let name = said.or_else(|| ["OPSCTL_ACTOR", "USER", "LOGNAME"].iter().find_map(|name| self.var(name)));
-        let id = || format!("uid-{}", rustix::process::getuid().as_raw());
-        Actor(name.map_or_else(id, crate::ground::plain_line))
+        Actor(name.map_or_else(login_name, crate::ground::plain_line))
     }
 
     /// This process, as the one that walks a run.
@@ -63,6 +62,18 @@ impl Surroundings {
     pub fn is_alive(&self, walker: &Walker) -> bool {
         process::is_alive(walker.pid, &walker.host, &self.host)
     }
+}
+
+// Where no variable tells who is logged in, the system's list of users does.
+fn login_name() -> String {
+    let uid = rustix::process::getuid().as_raw().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then(|| name.to_owned())
+    });
+    name.unwrap_or_else(|| format!("uid-{uid}"))
 }
 
 /// A workspace with its definitions loaded.
@@ -124,9 +135,10 @@ fn git(dir: &Path, args: &[&str]) -> Option<String> {
 
 // A journal is not to be committed by accident. Where this cannot be written, nothing is lost.
 fn keep_out_of_git(state_dir: &Path) {
-    let file = state_dir.join(".gitignore");
-    if !file.exists() {
-        let _ = std::fs::write(file, "*\n");
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let options = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).to_owned();
+    if let Ok(mut file) = options.open(state_dir.join(".gitignore")) {
+        let _ = std::io::Write::write_all(&mut file, b"*\n");
     }
 }
 

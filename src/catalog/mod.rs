@@ -20,3 +20,4 @@ mod validate;
 mod walk;
 
 pub use explain::from_texts;
+pub use parse::options as yaml_options;

@@ -143,7 +143,7 @@ fn status(session: &mut Session<'_>, date: Option<NaiveDate>) -> Result<()> {
     let journal = Session::reader(&workspace)?;
     let ledger = session.ledger(&workspace, &*journal);
     let lists = due::standings(&ledger, session.clock, date)?;
-    session.show(&lists, |look| view::schedule::due_table(look, &lists))?;
+    session.show_list(&lists, "No checklists.", |look| view::schedule::due_table(look, &lists))?;
     let overdue: Vec<&str> = lists.iter().filter(|list| list.state == "overdue").map(|list| list.id.as_str()).collect();
     if overdue.is_empty() {
         return Ok(());
@@ -164,7 +164,7 @@ fn history(session: &mut Session<'_>, id: Option<&str>) -> Result<()> {
     let runs: Vec<_> =
         runs.iter().map(|run| (run, run.walker.as_ref().is_some_and(|walker| session.surroundings.is_alive(walker)))).collect();
     let lines: Vec<_> = runs.iter().map(|(run, is_walked)| view::run::run_line(run, *is_walked)).collect();
-    session.show(&lines, |look| view::run::runs_table(look, &runs))
+    session.show_list(&lines, "No runs yet.", |look| view::run::runs_table(look, &runs))
 }
 
 impl ItemArgs {

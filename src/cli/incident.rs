@@ -284,7 +284,8 @@ fn list(session: &mut Session<'_>, all: bool) -> Result<()> {
         .map(|incident| view::incident::incident_view(incident, severities.get(&incident.severity)))
         .collect();
     let now = ledger.now();
-    session.show(&shown, |look| view::incident::incidents_table(look, &incidents, now))
+    let none = if all { "No incidents." } else { "No open incidents; --all shows the resolved ones." };
+    session.show_list(&shown, none, |look| view::incident::incidents_table(look, &incidents, now))
 }
 
 fn show(session: &mut Session<'_>, id: &str) -> Result<()> {

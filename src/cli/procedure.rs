@@ -94,7 +94,8 @@ pub(super) fn list(session: &mut Session<'_>, kind: ProcedureKind) -> Result<()>
     let workspace = session.workspace()?;
     let procedures: Vec<&Arc<Procedure>> = workspace.loaded.catalog.of_kind(kind).collect();
     let lines: Vec<_> = procedures.iter().map(|procedure| view::procedure::procedure_line(procedure)).collect();
-    session.show(&lines, |look| view::procedure::procedures_table(look, kind, &procedures))
+    let none = format!("No {} in this workspace.", kind.folder());
+    session.show_list(&lines, &none, |look| view::procedure::procedures_table(look, kind, &procedures))
 }
 
 /// Shows a procedure with all its commands.

@@ -121,7 +121,7 @@ fn list(session: &mut Session<'_>, open: bool, procedure: Option<&str>, limit: u
     let walked = |run: &crate::engine::summary::Summary| run.walker.as_ref().is_some_and(|walker| session.surroundings.is_alive(walker));
     let runs: Vec<_> = runs.iter().map(|run| (run, walked(run))).collect();
     let lines: Vec<_> = runs.iter().map(|(run, is_walked)| view::run::run_line(run, *is_walked)).collect();
-    session.show(&lines, |look| view::run::runs_table(look, &runs))?;
+    session.show_list(&lines, "No runs.", |look| view::run::runs_table(look, &runs))?;
     if hidden > 0 {
         session.terminal.say(&format!("{hidden} older runs are not shown; --limit shows more."));
     }

@@ -101,6 +101,20 @@ impl<'t> Session<'t> {
         Ok(())
     }
 
+    /// Prints a list; people are told in words when it is empty.
+    pub(super) fn show_list<T: Serialize>(
+        &mut self,
+        list: &[T],
+        none: &str,
+        text: impl FnOnce(Look) -> String,
+    ) -> Result<()> {
+        if list.is_empty() && !self.is_json() {
+            self.terminal.say(none);
+            return Ok(());
+        }
+        self.show(&list, text)
+    }
+
     /// Runs asynchronous work to its end.
     pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T> {
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -77,7 +77,7 @@ fn list(session: &mut Session<'_>) -> Result<()> {
     let workspace = session.workspace()?;
     let templates = &workspace.loaded.catalog.templates;
     let shown: Vec<_> = templates.iter().map(|template| view::template::template_view(template)).collect();
-    session.show(&shown, |look| view::template::templates_table(look, &shown))
+    session.show_list(&shown, "No templates.", |look| view::template::templates_table(look, &shown))
 }
 
 fn show(session: &mut Session<'_>, id: &str) -> Result<()> {

@@ -10,8 +10,17 @@ use crate::ground::{Time, elapsed, plain, plain_line};
 use crate::view::look::{Look, Style, paint};
 use crate::view::markdown;
 
-/// The card of the step at a place. The command comes with secrets taken out, or with why it cannot be run.
-pub fn card(look: Look, state: &State, place: usize, command: Option<&Result<String, String>>, now: Time) -> String {
+/// A command that is about to be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandPreview {
+    /// The command with secrets taken out, or why it cannot be run.
+    pub command: Result<String, String>,
+    /// Where: machine and directory.
+    pub at: String,
+}
+
+/// The card of the step at a place, with the command that is about to be run, if it is one.
+pub fn card(look: Look, state: &State, place: usize, command: Option<&CommandPreview>, now: Time) -> String {
     let planned = &state.plan.steps[place];
     let mut card = String::new();
     let _ = writeln!(card, "\n{}", headline(look, state, planned, now));
@@ -50,21 +59,22 @@ fn tasks(look: Look, card: &mut String, planned: &PlanStep, ticks: &[bool]) {
     }
 }
 
-fn what_happens(look: Look, card: &mut String, planned: &PlanStep, command: Option<&Result<String, String>>) {
+fn what_happens(look: Look, card: &mut String, planned: &PlanStep, preview: Option<&CommandPreview>) {
     let step = &planned.step;
     match &step.kind {
         StepKind::Run(spec) => {
-            match command {
-                Some(Err(why)) => {
-                    let _ = writeln!(card, "  Command   cannot be run: {}", paint(look, Style::Bad, &plain_line(why)));
+            if let Some(preview) = preview {
+                match &preview.command {
+                    Ok(command) => write_command(look, card, "Command", command),
+                    Err(why) => {
+                        let why = paint(look, Style::Bad, &plain_line(why));
+                        let _ = writeln!(card, "  Command   cannot be run: {why}");
+                    }
                 }
-                Some(Ok(command)) => write_command(look, card, "Command", command),
-                None => {}
+                let _ = writeln!(card, "  Where     {}", plain_line(&preview.at));
             }
-            let dir = spec.dir.as_deref().map(|dir| format!(" in {}", plain_line(dir))).unwrap_or_default();
             let limit = spec.timeout.map(|limit| format!(", at most {limit}")).unwrap_or_default();
-            let _ = writeln!(card, "  Where     here{dir}{limit}");
-            let _ = writeln!(card, "  Risk      {}", risk(look, step.risk));
+            let _ = writeln!(card, "  Risk      {}{limit}", risk(look, step.risk));
         }
         StepKind::Probe(selectors) => {
             let _ = writeln!(card, "  Probes    {}", plain_line(&selectors.join(", ")));

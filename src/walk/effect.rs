@@ -1,5 +1,6 @@
 //! Effects: commands, probes, checks and undoing. The intent is durable before, the outcome after.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::catalog::model::{Capture, Command, CommandSpec, Expect, Risk, StepKind, Verify, VerifyCheck};
@@ -12,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::ledger::NotRecorded;
 use crate::probe;
 use crate::process::{self, Ending, Finished, Job, Program};
+use crate::view::step::CommandPreview;
 use crate::walk::operator::{self, Heard, Say};
 use crate::walk::{Flow, Left, Walk};
 
@@ -28,13 +30,18 @@ pub(super) struct Came {
 }
 
 impl Walk<'_> {
-    /// The command a step will run, as a person would type it, with secrets taken out; or why it cannot be run.
-    pub(super) fn command_shown(&self, place: usize) -> Option<Result<String, String>> {
+    /// The command a step will run, as a person would type it, and where.
+    pub(super) fn command_shown(&self, place: usize) -> Option<CommandPreview> {
         let planned = &self.state.plan.steps[place];
         let StepKind::Run(spec) = &planned.step.kind else { return None };
-        Some(
-            self.resolve(&planned.scope, spec).map(|resolved| self.redactor.text(&command::display(&resolved.command))),
-        )
+        let resolved = self.resolve(&planned.scope, spec);
+        let command = resolved.map(|resolved| self.redactor.text(&command::display(&resolved.command)));
+        let dir = self.dir_of(spec.dir.as_deref());
+        Some(CommandPreview { command, at: format!("{} in {}", self.site.walker.host, dir.display()) })
+    }
+
+    fn dir_of(&self, dir: Option<&str>) -> PathBuf {
+        dir.map_or_else(|| self.site.dir.clone(), |dir| self.site.dir.join(dir))
     }
 
     fn resolve(&self, scope: &str, spec: &CommandSpec) -> Result<Resolved, String> {
@@ -176,10 +183,7 @@ impl Walk<'_> {
     }
 
     async fn run_job(&mut self, label: &str, resolved: &Resolved) -> Finished {
-        let dir = match &resolved.dir {
-            Some(dir) => self.site.dir.join(dir),
-            None => self.site.dir.clone(),
-        };
+        let dir = self.dir_of(resolved.dir.as_deref());
         let program = match &resolved.command {
             Command::Shell(script) => Program::Shell(script.clone()),
             Command::Argv(items) => Program::Argv(items.clone()),
