@@ -5,8 +5,8 @@
 //! its stream, so [`Journal::verify`] finds any later edit.
 
 mod chain;
-mod empty;
 mod connect;
+mod empty;
 mod failure;
 mod files;
 mod schema;

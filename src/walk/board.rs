@@ -129,7 +129,7 @@ impl Walk<'_> {
     }
 
     fn complain(&mut self, text: &str) -> Flow {
-        self.terminal.say(text);
+        self.terminal.tell(text);
         Flow::Next
     }
 

@@ -75,7 +75,7 @@ impl Walk<'_> {
         let step = &self.state.steps[place];
         let reason = step.reason.clone().unwrap_or_default();
         let seconds = delay.as_secs_f64();
-        self.terminal.say(&format!("Attempt {} failed ({reason}); trying again in {seconds:.0} s.", step.attempts));
+        self.terminal.tell(&format!("Attempt {} failed ({reason}); trying again in {seconds:.0} s.", step.attempts));
         tokio::select! {
             () = tokio::time::sleep(delay) => self.perform(place, false).await,
             () = process::interrupted() => Ok(Flow::Leave(Left::Interrupted)),
@@ -140,7 +140,7 @@ impl Walk<'_> {
             (true, _) => "Done".to_owned(),
             (false, _) => format!("Failed: {reason}"),
         };
-        self.terminal.say(&format!("{word} ({took:.1} s)"));
+        self.terminal.tell(&format!("{word} ({took:.1} s)"));
     }
 
     pub(super) async fn run_command(
@@ -270,7 +270,7 @@ impl Walk<'_> {
     pub(super) async fn verify(&mut self, place: usize) -> Result<Flow> {
         let planned = self.state.plan.steps[place].clone();
         let Some(verify) = &planned.step.verify else { return Ok(Flow::Next) };
-        self.terminal.say("Verifying.");
+        self.terminal.tell("Verifying.");
         let deadline = self.ledger.now() + verify.within.delta();
         let came = loop {
             let came = self.check_once(&planned.scope, verify).await?;
@@ -287,7 +287,7 @@ impl Walk<'_> {
         }
         let passed = came.attempt.succeeded;
         let seen = came.attempt.reason;
-        self.terminal.say(if passed { "Verified." } else { "The check did not pass." });
+        self.terminal.tell(if passed { "Verified." } else { "The check did not pass." });
         let reason = (!passed).then(|| format!("not verified: {}", seen.unwrap_or_else(|| "the check failed".into())));
         self.outcome(Input::Verified { step: planned.id, passed, reason, output: came.attempt.output })
     }
@@ -316,13 +316,13 @@ impl Walk<'_> {
         self.terminal
             .say(&format!("Interrupted: {} was begun{by}, and nobody knows how it ended.", planned.step.title));
         if other && self.is_walked_elsewhere(place) {
-            self.terminal.say("  Its process is still there: it may be running at this moment.");
+            self.terminal.tell("  Its process is still there: it may be running at this moment.");
         } else if planned.step.is_repeatable() && !self.answers.steps.contains_key(&step) {
-            self.terminal.say("  It only looks, or can be repeated safely: running it again.");
+            self.terminal.tell("  It only looks, or can be repeated safely: running it again.");
             return self.perform(place, true).await;
         }
         if planned.step.verify.is_some() {
-            self.terminal.say("  Its own check can tell: say verify.");
+            self.terminal.tell("  Its own check can tell: say verify.");
         }
         self.show_card(place);
         match self.hear(place, operator::RECOVER).await? {
@@ -338,7 +338,7 @@ impl Walk<'_> {
             Heard::Say(Say::Go) if !self.terminal.can_ask() => Ok(Flow::Leave(Left::NeedsInput(interrupted(&step)))),
             Heard::Say(Say::Verify) if planned.step.verify.is_some() => self.verify(place).await,
             Heard::Say(Say::Verify) => {
-                self.terminal.say("This step has no check of its own.");
+                self.terminal.tell("This step has no check of its own.");
                 Ok(Flow::Next)
             }
             Heard::Say(other) => self.common(place, other),
@@ -361,7 +361,7 @@ impl Walk<'_> {
             Err(why) => return self.undone(step, Attempt { reason: Some(why), ..Attempt::default() }),
         };
         let shown = self.redactor.text(&command::display(&resolved.command));
-        self.terminal.say(&format!("Rollback: {title}\n  {}", shown.replace('\n', "\n  ")));
+        self.terminal.tell(&format!("Rollback: {title}\n  {}", shown.replace('\n', "\n  ")));
         if was_interrupted || !self.undoes_by_itself() {
             let what = if was_interrupted { operator::RECOVER } else { operator::EFFECT };
             match self.hear(place, what).await? {
@@ -381,7 +381,7 @@ impl Walk<'_> {
                     return self.undone(step, Attempt { reason: Some(reason), ..Attempt::default() });
                 }
                 Heard::Say(_) => {
-                    self.terminal.say("Say run, done or skip.");
+                    self.terminal.tell("Say run, done or skip.");
                     return Ok(Flow::Next);
                 }
             }
