@@ -19,6 +19,7 @@ use serde_json::Value;
 use crate::ground::{Actor, Time, time_format};
 
 pub use empty::EmptyJournal;
+pub use files::{companions, database};
 pub use sqlite::SqliteJournal;
 pub use verify::{Finding, Verification};
 
