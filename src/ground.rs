@@ -200,7 +200,7 @@ pub fn slug(title: &str) -> String {
 }
 
 /// Who does something: the name that stands in the journal.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Actor(pub String);
 

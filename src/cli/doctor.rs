@@ -86,9 +86,11 @@ fn revision(workspace: &Workspace, surroundings: &Surroundings) -> CheckView {
             let state = if revision.dirty { "with changes that are not committed" } else { "clean" };
             CheckView::ok(check, format!("{} ({state})", revision.commit))
         }
-        None if on_path("git", surroundings).is_none() => {
-            CheckView::warning(check, "git is not on the PATH", "install git, so that runs note the revision they followed")
-        }
+        None if on_path("git", surroundings).is_none() => CheckView::warning(
+            check,
+            "git is not on the PATH",
+            "install git, so that runs note the revision they followed",
+        ),
         None => CheckView::warning(
             check,
             "the workspace is in no git repository, or nothing is committed there",
@@ -106,7 +108,7 @@ fn tools(workspace: &Workspace, surroundings: &Surroundings) -> Vec<CheckView> {
             Some(place) => CheckView::ok(check, place.display().to_string()),
             None => CheckView::warning(
                 check,
-                format!("not found on the PATH; {wanted_by} will fail without it"),
+                format!("not found; wanted by {wanted_by}"),
                 format!("install {tool}, or add its directory to the PATH"),
             ),
         }
@@ -123,7 +125,7 @@ fn variables(workspace: &Workspace, surroundings: &Surroundings) -> Vec<CheckVie
             Some(_) => CheckView::ok(check, "set"),
             None => CheckView::warning(
                 check,
-                format!("not set; {} asks for it", wanted_by.join(", ")),
+                format!("not set; wanted by {}", wanted_by.join(", ")),
                 format!("export {name} before a walk that needs it"),
             ),
         }
@@ -139,7 +141,11 @@ fn on_path(tool: &str, surroundings: &Surroundings) -> Option<PathBuf> {
 
 /// A tool with a slash in its name is looked for from the directory that commands run in, as a shell does.
 fn on_path_or_in(tool: &str, surroundings: &Surroundings, dir: &Path) -> Option<PathBuf> {
-    if tool.contains('/') { Some(dir.join(tool)).filter(|place| is_program(place)) } else { on_path(tool, surroundings) }
+    if tool.contains('/') {
+        Some(dir.join(tool)).filter(|place| is_program(place))
+    } else {
+        on_path(tool, surroundings)
+    }
 }
 
 fn is_program(place: &Path) -> bool {
@@ -151,7 +157,11 @@ fn shell() -> CheckView {
     if is_program(Path::new(SHELL)) {
         CheckView::ok("shell", SHELL)
     } else {
-        CheckView::problem("shell", format!("{SHELL} cannot be run"), "commands written as one text need it; install a POSIX shell")
+        CheckView::problem(
+            "shell",
+            format!("{SHELL} cannot be run"),
+            "commands written as one text need it; install a POSIX shell",
+        )
     }
 }
 
@@ -174,7 +184,11 @@ fn locale(surroundings: &Surroundings) -> CheckView {
     if plain.contains("utf8") {
         CheckView::ok("locale", name)
     } else {
-        CheckView::warning("locale", format!("{name} is not UTF-8; marks and umlauts may look wrong"), "export LC_ALL=C.UTF-8")
+        CheckView::warning(
+            "locale",
+            format!("{name} is not UTF-8; marks and umlauts may look wrong"),
+            "export LC_ALL=C.UTF-8",
+        )
     }
 }
 
@@ -189,7 +203,10 @@ mod tests {
 
     fn surroundings(vars: &[(&str, &str)]) -> Surroundings {
         Surroundings {
-            vars: vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<BTreeMap<_, _>>(),
+            vars: vars
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect::<BTreeMap<_, _>>(),
             cwd: PathBuf::from("/"),
             host: "box".to_owned(),
             pid: 1,

@@ -81,9 +81,15 @@ fn write_new(dir: &Path, path: &str, text: &str) -> Result<bool> {
 
 fn cannot_write(file: &Path, cause: io::Error) -> Error {
     let hint = match cause.kind() {
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "make the directory writable for you, or name another",
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space there; what was written stays, and `init` goes on from it",
-        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "a file stands where a directory is needed; move it away, or name another directory",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "make the directory writable for you, or name another"
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "free some space there; what was written stays, and `init` goes on from it"
+        }
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            "a file stands where a directory is needed; move it away, or name another directory"
+        }
         _ => "name another directory",
     };
     Error::environment(format!("{} cannot be written", file.display())).cause(cause).hint(hint)

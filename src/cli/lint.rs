@@ -58,7 +58,8 @@ impl Chosen {
         if said.is_empty() {
             return Ok(Self::All);
         }
-        let known: Vec<&str> = paths.iter().copied().chain(problems.iter().map(|problem| problem.file.as_str())).collect();
+        let known: Vec<&str> =
+            paths.iter().copied().chain(problems.iter().map(|problem| problem.file.as_str())).collect();
         let chosen: Result<Vec<String>> =
             said.iter().map(|said| one(said, cwd, workspace.dir.as_deref(), &known)).collect();
         chosen.map(Self::Some)

@@ -17,8 +17,7 @@ pub(super) struct SchemaArgs {
 }
 
 pub(super) fn schema(session: &mut Session<'_>, args: &SchemaArgs) -> Result<()> {
-    let schema =
-        text(&args.kind).ok_or_else(|| unknown("kind of definition", &args.kind, KINDS.into_iter(), &[]))?;
+    let schema = text(&args.kind).ok_or_else(|| unknown("kind of definition", &args.kind, KINDS.into_iter(), &[]))?;
     session.terminal.print(&schema);
     Ok(())
 }

@@ -75,10 +75,8 @@ mod tests {
             respond_within: Span::seconds(seconds),
             inform_customers,
         };
-        let views = [
-            severity_view("P0", &severity("Critical", 0, true)),
-            severity_view("P1", &severity("High", 3600, false)),
-        ];
+        let views =
+            [severity_view("P0", &severity("Critical", 0, true)), severity_view("P1", &severity("High", 3600, false))];
         insta::assert_snapshot!(severities_text(Look::PLAIN, &views), @r"
         P0 Critical · response time: Immediate · customers are informed
           - Service completely down

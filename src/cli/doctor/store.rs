@@ -22,7 +22,9 @@ pub(super) fn checks(dir: &Path, now: Time) -> Vec<CheckView> {
     let mut checks = Vec::new();
     match SqliteJournal::open_read(dir) {
         Err(error) => checks.push(problem("journal", &error.into())),
-        Ok(None) => checks.push(CheckView::ok("journal", format!("none yet; the first run makes {}", database(dir).display()))),
+        Ok(None) => {
+            checks.push(CheckView::ok("journal", format!("none yet; the first run makes {}", database(dir).display())))
+        }
         Ok(Some(journal)) => {
             checks.push(CheckView::ok("journal", place(dir)));
             checks.push(integrity(&journal));
@@ -47,7 +49,8 @@ fn integrity(journal: &dyn Journal) -> CheckView {
         Err(error) => problem(check, &error.into()),
         Ok(found) if found.findings.is_empty() => {
             let count = |count, one| counted(usize::try_from(count).unwrap_or(usize::MAX), one);
-            let detail = format!("{} in {}, every hash fits", count(found.events, "event"), count(found.streams, "stream"));
+            let detail =
+                format!("{} in {}, every hash fits", count(found.events, "event"), count(found.streams, "stream"));
             CheckView::ok(check, detail)
         }
         Ok(found) => CheckView::problem(
@@ -128,7 +131,11 @@ fn space(dir: &Path) -> CheckView {
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             let detail = format!("{} free at {}", bytes(free), existing.display());
-            if free < LITTLE { CheckView::warning(check, detail, "free some space there") } else { CheckView::ok(check, detail) }
+            if free < LITTLE {
+                CheckView::warning(check, detail, "free some space there")
+            } else {
+                CheckView::ok(check, detail)
+            }
         }
     }
 }
