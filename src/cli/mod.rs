@@ -146,7 +146,7 @@ pub fn main() -> u8 {
         Colour::Always => ColourChoice::Always,
         Colour::Never => ColourChoice::Never,
     };
-    let mut terminal = RealTerminal::new(choice, !cli.global.no_input);
+    let mut terminal = RealTerminal::new(choice, cli.global.no_input);
     let done = Session::open(&cli.global, &mut terminal).and_then(|mut session| dispatch(&mut session, cli.command));
     match done {
         Ok(()) => 0,
@@ -160,7 +160,7 @@ pub fn main() -> u8 {
 
 // Help and version are results; anything else is wrong usage.
 fn usage(error: &clap::Error) -> u8 {
-    let mut terminal = RealTerminal::new(ColourChoice::Auto, false);
+    let mut terminal = RealTerminal::new(ColourChoice::Auto, true);
     let is_result = !error.use_stderr();
     let look = if is_result { terminal.look_out() } else { terminal.look_err() };
     let text = if look.colour { error.render().ansi().to_string() } else { error.render().to_string() };
