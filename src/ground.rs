@@ -169,7 +169,6 @@ impl JsonSchema for Span {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "format": "duration",
             "pattern": SPAN_PATTERN,
             "description": "A duration: 30s, 5m, 1h30m, 3d.",
         })
