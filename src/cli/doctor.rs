@@ -108,7 +108,7 @@ fn tools(workspace: &Workspace, surroundings: &Surroundings) -> Vec<CheckView> {
             Some(place) => CheckView::ok(check, place.display().to_string()),
             None => CheckView::warning(
                 check,
-                format!("not found on the PATH; {wanted_by} will fail without it"),
+                format!("not found; wanted by {wanted_by}"),
                 format!("install {tool}, or add its directory to the PATH"),
             ),
         }
@@ -125,7 +125,7 @@ fn variables(workspace: &Workspace, surroundings: &Surroundings) -> Vec<CheckVie
             Some(_) => CheckView::ok(check, "set"),
             None => CheckView::warning(
                 check,
-                format!("not set; {} asks for it", wanted_by.join(", ")),
+                format!("not set; wanted by {}", wanted_by.join(", ")),
                 format!("export {name} before a walk that needs it"),
             ),
         }

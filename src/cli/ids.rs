@@ -36,16 +36,6 @@ pub(super) fn dashboards() -> ArgValueCandidates {
     defined(|catalog| catalog.settings.dashboards.iter().map(|(id, found)| candidate(id, &found.title)).collect())
 }
 
-/// Ids of severities.
-pub(super) fn severities() -> ArgValueCandidates {
-    defined(|catalog| catalog.settings.severities.iter().map(|(id, found)| candidate(id, &found.title)).collect())
-}
-
-/// Ids of services.
-pub(super) fn services() -> ArgValueCandidates {
-    defined(|catalog| catalog.settings.services.iter().map(|(id, found)| candidate(id, &found.title)).collect())
-}
-
 /// Ids of runs, the newest first.
 pub(super) fn runs() -> ArgValueCandidates {
     streams("run/")

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use crate::error::{Error, Kind, Result, nearest};
 use crate::journal::{Event, Journal, database};
 use crate::view::count::counted;
-use crate::view::journal::{events_text, verification_text};
+use crate::view::journal::{PlaceView, events_text, verification_text};
 
 use super::ids;
 use super::session::Session;
@@ -98,6 +98,6 @@ fn select(journal: &dyn Journal, stream: Option<&str>) -> Result<Vec<Event>> {
 
 fn path(session: &mut Session<'_>) -> Result<()> {
     let workspace = session.quiet_workspace()?;
-    let path = database(&workspace.state_dir).display().to_string();
-    session.show(&serde_json::json!({ "path": path }), |_| path.clone())
+    let place = PlaceView { path: database(&workspace.state_dir).display().to_string() };
+    session.show(&place, |_| place.path.clone())
 }

@@ -13,6 +13,7 @@ mod schema;
 mod sqlite;
 mod verify;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -47,7 +48,7 @@ pub struct Context {
 }
 
 /// One stored fact.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// Its place in the whole journal, from 1, without gaps.
     pub seq: u64,
@@ -57,6 +58,7 @@ pub struct Event {
     pub version: u64,
     /// When it was appended.
     #[serde(with = "time_format")]
+    #[schemars(with = "String")]
     pub at: Time,
     /// Who did it.
     pub actor: Actor,

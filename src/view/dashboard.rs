@@ -1,5 +1,7 @@
 //! Dashboards: what is watched together.
 
+use std::fmt::Write as _;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -52,9 +54,9 @@ pub fn dashboard_text(look: Look, dashboard: &DashboardView) -> String {
     let lists =
         [("Metrics", &dashboard.metrics), ("Alerts", &dashboard.alerts), ("Visualizations", &dashboard.visualizations)];
     for (title, items) in lists.into_iter().filter(|(_, items)| !items.is_empty()) {
-        text.push_str(&format!("\n{}\n", paint(look, Style::Heading, title)));
+        let _ = writeln!(text, "\n{}", paint(look, Style::Heading, title));
         for item in items {
-            text.push_str(&format!("  - {}\n", plain_line(item)));
+            let _ = writeln!(text, "  - {}", plain_line(item));
         }
     }
     text

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::ground::plain_line;
 use crate::view::count::together;
 use crate::view::look::{Look, Style, paint};
+use crate::view::wrap::{columns, wrap};
 
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -53,7 +54,9 @@ impl CheckView {
 
 /// The checks, a line each; below it the way out.
 pub fn checks_text(look: Look, checks: &[CheckView]) -> String {
-    let width = checks.iter().map(|check| check.check.chars().count()).max().unwrap_or(0);
+    let names = checks.iter().map(|check| columns(&check.check)).max().unwrap_or(0);
+    let indent = WORD + 2 + names + 2;
+    let width = look.width.saturating_sub(indent).max(NARROWEST);
     let mut text = String::new();
     for check in checks {
         let (word, style) = match check.status {
@@ -61,13 +64,22 @@ pub fn checks_text(look: Look, checks: &[CheckView]) -> String {
             CheckStatus::Warning => ("warning", Style::Warn),
             CheckStatus::Problem => ("PROBLEM", Style::Bad),
         };
-        let word = paint(look, style, &format!("{word:<7}"));
-        let _ = writeln!(text, "{word}  {:<width$}  {}", plain_line(&check.check), plain_line(&check.detail));
-        if let Some(hint) = &check.hint {
-            let _ = writeln!(text, "         {:<width$}  → {}", "", plain_line(hint));
-        }
+        let word = paint(look, style, &format!("{word:<WORD$}"));
+        let _ = write!(text, "{word}  {:<names$}  ", plain_line(&check.check));
+        let hint = check.hint.iter().flat_map(|hint| marked(hint, width));
+        let lines: Vec<String> = wrap(&plain_line(&check.detail), width).into_iter().chain(hint).collect();
+        let _ = writeln!(text, "{}", lines.join(&format!("\n{:indent$}", "")));
     }
     text
+}
+
+const WORD: usize = "warning".len();
+/// Narrower than this, lines are longer than the page.
+const NARROWEST: usize = 30;
+
+fn marked(hint: &str, width: usize) -> Vec<String> {
+    let lines = wrap(&plain_line(hint), width.saturating_sub(2)).into_iter().enumerate();
+    lines.map(|(place, line)| format!("{} {line}", if place == 0 { '→' } else { ' ' })).collect()
 }
 
 /// `1 problem and 2 warnings`; empty when there are none.

@@ -2,11 +2,21 @@
 
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::ground::{plain_line, rfc3339};
 use crate::journal::{Event, Finding, Verification};
 use crate::view::count::counted;
 use crate::view::look::{Look, Style, paint};
 use crate::view::wrap::fit;
+
+/// Where the journal lies, for programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PlaceView {
+    /// The path of its file, there or not.
+    pub path: String,
+}
 
 /// What a verification found, for people.
 pub fn verification_text(look: Look, verification: &Verification) -> String {
@@ -22,7 +32,9 @@ pub fn verification_text(look: Look, verification: &Verification) -> String {
         count(verification.streams, "stream"),
         count(verification.blobs, "blob")
     );
-    let _ = writeln!(text, "head {}", verification.head);
+    if !verification.head.is_empty() {
+        let _ = writeln!(text, "head {}", verification.head);
+    }
     text
 }
 

@@ -23,7 +23,7 @@ pub(super) fn checks(dir: &Path, now: Time) -> Vec<CheckView> {
     match SqliteJournal::open_read(dir) {
         Err(error) => checks.push(problem("journal", &error.into())),
         Ok(None) => {
-            checks.push(CheckView::ok("journal", format!("none yet; the first run makes {}", database(dir).display())))
+            checks.push(CheckView::ok("journal", format!("none yet; the first run makes {}", database(dir).display())));
         }
         Ok(Some(journal)) => {
             checks.push(CheckView::ok("journal", place(dir)));
