@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::union::by_kind;
 use crate::ground::Span;
 use crate::schedule::Schedule;
 
@@ -576,14 +577,16 @@ pub struct Dashboard {
 }
 
 /// One text of a template: the body alone, or subject and body.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
 pub enum Variant {
     /// The text.
     Body(String),
     /// Subject and text.
     Full(FullVariant),
 }
+
+by_kind!(Variant, "a text, or a map with `body`", { text => Variant::Body, map => Variant::Full });
 
 /// Subject and text.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]

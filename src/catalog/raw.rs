@@ -9,17 +9,22 @@ use serde::Deserialize;
 use super::model::{
     Dashboard, EscalationRoute, IncidentPart, Objective, OnFailure, Parameter, Requires, Risk, Severity, Tier, Variant,
 };
+use super::union::by_kind;
 use crate::ground::Span;
 
 /// One value or a list of them.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
 pub enum OneOrMany<T> {
     /// A single value.
     One(T),
     /// A list.
     Many(Vec<T>),
 }
+
+by_kind!(OneOrMany<T>, "a single value or a list", {
+    text => Self::Value::One, number => Self::Value::One, map => Self::Value::One, list => Self::Value::Many,
+});
 
 impl<T> OneOrMany<T> {
     /// The values in order.
@@ -121,14 +126,16 @@ pub struct RawPhase {
 }
 
 /// A step: a plain string is a manual step with that title.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
 pub enum RawStep {
     /// A manual step with this title.
     Title(String),
     /// A step with keys.
     Full(Box<RawFullStep>),
 }
+
+by_kind!(RawStep, "a title or a map of keys", { text => RawStep::Title, map => RawStep::Full });
 
 /// One thing in a procedure; which one of `run`, `probe`, `choose`, `approve`, `wait`, `send`, `use`, `incident` it
 /// carries says what it is, and none of them makes it manual.
@@ -192,8 +199,8 @@ pub struct RawFullStep {
 }
 
 /// A command: a string for the shell, or a list for argv.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
 pub enum RawCommand {
     /// A script for the shell; it may not contain templates.
     Shell(String),
@@ -201,15 +208,22 @@ pub enum RawCommand {
     Argv(Vec<String>),
 }
 
+// `true` and `false` are commands, too.
+by_kind!(RawCommand, "a command: text for the shell, or a list of arguments", {
+    text => RawCommand::Shell, boolean => |word: bool| RawCommand::Shell(word.to_string()), list => RawCommand::Argv,
+});
+
 /// A page that helps.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
 pub enum RawLink {
     /// An address.
     Url(String),
     /// An address with a title.
     Titled(RawTitledLink),
 }
+
+by_kind!(RawLink, "an address, or `title` and `url`", { text => RawLink::Url, map => RawLink::Titled });
 
 /// An address with a title.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -222,14 +236,18 @@ pub struct RawTitledLink {
 }
 
 /// How often and how a step is tried again.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
 pub enum RawRetry {
     /// The number of attempts in all.
     Attempts(u32),
     /// Attempts, delay and backoff.
     Full(RawFullRetry),
 }
+
+by_kind!(RawRetry, "the number of attempts, or `attempts`, `delay` and `backoff`", {
+    number => RawRetry::Attempts, map => RawRetry::Full,
+});
 
 /// Attempts, delay and backoff.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -298,8 +316,8 @@ pub struct RawVerify {
 }
 
 /// The command that undoes a step.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
 pub enum RawRollback {
     /// A script for the shell.
     Shell(String),
@@ -308,6 +326,10 @@ pub enum RawRollback {
     /// A command with its own time limit.
     Full(RawFullRollback),
 }
+
+by_kind!(RawRollback, "a command: text, a list of arguments, or a map with `run`", {
+    text => RawRollback::Shell, list => RawRollback::Argv, map => RawRollback::Full,
+});
 
 /// A command with its own time limit.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -322,14 +344,16 @@ pub struct RawFullRollback {
 }
 
 /// An option of a decision; a plain string is an option that leads on to the next step.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
 pub enum RawOption {
     /// An option that leads on to the next step.
     Title(String),
     /// An option with steps or a jump.
     Full(RawFullOption),
 }
+
+by_kind!(RawOption, "a title, or a map with `title`", { text => RawOption::Title, map => RawOption::Full });
 
 /// An option with steps or a jump.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -346,8 +370,8 @@ pub struct RawFullOption {
 }
 
 /// Another person's consent.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
 pub enum RawApprove {
     /// `true`: anyone but the one who started the run.
     Anyone(bool),
@@ -356,6 +380,10 @@ pub enum RawApprove {
     /// Who may approve.
     Full(RawFullApprove),
 }
+
+by_kind!(RawApprove, "`true`, a prompt, or a map with `prompt` and `from`", {
+    boolean => RawApprove::Anyone, text => RawApprove::Prompt, map => RawApprove::Full,
+});
 
 /// Who may approve.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -368,14 +396,16 @@ pub struct RawFullApprove {
 }
 
 /// A duration, or a probe that must pass.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
 pub enum RawWait {
     /// How long.
     For(Span),
     /// Until probes pass, with a deadline.
     Until(RawWaitUntil),
 }
+
+by_kind!(RawWait, "a duration, or a map with `until`", { text => RawWait::For, map => RawWait::Until });
 
 /// Until probes pass, with a deadline.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -390,14 +420,16 @@ pub struct RawWaitUntil {
 }
 
 /// A template to its channels.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
 pub enum RawSend {
     /// The template's id.
     Template(String),
     /// The template with its variant, fields and channels.
     Full(RawFullSend),
 }
+
+by_kind!(RawSend, "a template's id, or a map with `template`", { text => RawSend::Template, map => RawSend::Full });
 
 /// The template with its variant, fields and channels.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -416,14 +448,16 @@ pub struct RawFullSend {
 }
 
 /// Another procedure, walked in place.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
 pub enum RawUse {
     /// Its id, or `runbook/ID` where two kinds share one.
     Id(String),
     /// Its id with values for its parameters.
     Full(RawFullUse),
 }
+
+by_kind!(RawUse, "a procedure's id, or a map with `procedure`", { text => RawUse::Id, map => RawUse::Full });
 
 /// Its id with values for its parameters.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -437,14 +471,18 @@ pub struct RawFullUse {
 }
 
 /// When a checklist is to be done.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
 pub enum RawSchedule {
     /// `daily`, `weekdays`, `weekly`, `monthly` or a weekday's name.
     Word(String),
     /// Every day, week or month, on some of its days.
     Full(RawFullSchedule),
 }
+
+by_kind!(RawSchedule, "a word such as `daily`, or a map with `every`", {
+    text => RawSchedule::Word, map => RawSchedule::Full,
+});
 
 /// Every day, week or month, on some of its days.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -475,14 +513,16 @@ pub enum RawPeriod {
 }
 
 /// A weekday's name or a day of the month.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[schemars(untagged)]
 pub enum RawDay {
     /// A day of the month, 1 to 31.
     Date(u32),
     /// A weekday's name.
     Weekday(String),
 }
+
+by_kind!(RawDay, "a weekday, or a day of the month", { number => RawDay::Date, text => RawDay::Weekday });
 
 /// The first or the last week of a month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -574,14 +614,16 @@ pub struct RawProbe {
 }
 
 /// An address, or a request.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
 pub enum RawHttp {
     /// An address.
     Url(String),
     /// A request.
     Full(RawRequest),
 }
+
+by_kind!(RawHttp, "an address, or a map with `url`", { text => RawHttp::Url, map => RawHttp::Full });
 
 /// A request.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]

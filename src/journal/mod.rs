@@ -5,6 +5,7 @@
 //! its stream, so [`Journal::verify`] finds any later edit.
 
 mod chain;
+mod empty;
 mod connect;
 mod failure;
 mod files;
@@ -17,6 +18,8 @@ use serde_json::Value;
 
 use crate::ground::{Actor, Time, time_format};
 
+pub use empty::EmptyJournal;
+pub use files::{companions, database};
 pub use sqlite::SqliteJournal;
 pub use verify::{Finding, Verification};
 

@@ -1,1 +1,424 @@
-//! The one loop: need, effect, event, view.
+//! The one loop: it takes what the engine needs, performs it, and hands the outcome back as input.
+
+pub mod answers;
+mod board;
+mod effect;
+mod incident;
+mod message;
+mod operator;
+mod secrets;
+mod wait;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::catalog::model::{Risk, StepKind};
+use crate::engine::context::{Facts, context};
+use crate::engine::event::{Judgement, Walker};
+use crate::engine::state::{RunStatus, StepStatus};
+use crate::engine::{Input, Need, State, need, next};
+use crate::error::{Error, Kind, Result};
+use crate::ground::{Time, rfc3339};
+use crate::ledger::{Ledger, NotRecorded};
+use crate::redact::Redactor;
+use crate::terminal::Terminal;
+use crate::view;
+
+use answers::Answers;
+use operator::{Heard, Say};
+
+/// What a walk may touch.
+pub struct Site {
+    /// The directory commands run in when they name none.
+    pub dir: PathBuf,
+    /// The process's environment variables.
+    pub vars: BTreeMap<String, String>,
+    /// This process.
+    pub walker: Walker,
+}
+
+/// One walk through a run.
+pub struct Walk<'a> {
+    ledger: &'a Ledger<'a>,
+    site: &'a Site,
+    terminal: &'a mut dyn Terminal,
+    answers: Answers,
+    auto: Option<Risk>,
+    facts: Facts,
+    redactor: Redactor,
+    /// Where the run stands.
+    pub state: State,
+}
+
+/// Why a walk stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Left {
+    /// The run is over.
+    Over,
+    /// The operator left it.
+    Quit,
+    /// The operator interrupted it.
+    Interrupted,
+    /// An answer is needed and there is nobody to ask.
+    NeedsInput(String),
+    /// A long wait is not over.
+    WaitsUntil(Time),
+}
+
+/// How a walk goes on after a need.
+enum Flow {
+    Next,
+    Leave(Left),
+}
+
+impl<'a> Walk<'a> {
+    /// A walk that stands where the run's state says.
+    pub fn new(
+        ledger: &'a Ledger<'a>,
+        site: &'a Site,
+        terminal: &'a mut dyn Terminal,
+        state: State,
+        answers: Answers,
+        auto: Option<Risk>,
+    ) -> Self {
+        let redactor = secrets::redactor(&state.plan, &site.vars);
+        let facts = Facts { now: ledger.now(), ..Facts::default() };
+        Self { ledger, site, terminal, answers, auto, facts, redactor, state }
+    }
+
+    /// Walks until the run is over or somebody leaves it. What was done is in the journal in any case.
+    pub async fn walk(&mut self) -> Result<Left> {
+        if self.state.status == RunStatus::Paused {
+            self.record(Input::Resume { walker: self.site.walker.clone() })?;
+        }
+        let left = loop {
+            match self.turn().await {
+                Ok(Flow::Next) => {}
+                Ok(Flow::Leave(left)) => break left,
+                Err(error) => {
+                    // The walk cannot go on, but the run must not look as if it did.
+                    let _ = self.ledger.record(&mut self.state, Input::Pause { reason: error.to_string() });
+                    return Err(error);
+                }
+            }
+        };
+        let reason = match &left {
+            Left::Over => return Ok(left),
+            Left::Quit => "left by the operator".to_owned(),
+            Left::Interrupted => "interrupted by the operator".to_owned(),
+            Left::NeedsInput(what) => format!("an answer is needed: {what}"),
+            Left::WaitsUntil(time) => format!("waiting until {}", rfc3339(*time)),
+        };
+        match self.ledger.insist(&mut self.state, &Input::Pause { reason }) {
+            Ok(()) | Err(NotRecorded::Refused(_)) => Ok(left),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    async fn turn(&mut self) -> Result<Flow> {
+        self.look_around()?;
+        if self.is_board() {
+            return self.board_turn().await;
+        }
+        let need = next(&self.state, &self.facts);
+        self.meet(need).await
+    }
+
+    /// Brings the facts up to date: the moment, and the incident as it stands.
+    fn look_around(&mut self) -> Result<()> {
+        self.facts.now = self.ledger.now();
+        if let Some(id) = self.state.header.incident.clone() {
+            self.facts.incident = Some(self.ledger.incident(&id)?.facts());
+        }
+        Ok(())
+    }
+
+    async fn meet(&mut self, need: Need) -> Result<Flow> {
+        match need {
+            Need::Over => Ok(Flow::Leave(Left::Over)),
+            Need::Finish(outcome) => self.record(Input::End { outcome }),
+            Need::Skip { place, reason } => {
+                self.tell_skip(place, &reason);
+                self.record(Input::Skip { step: self.id(place), reason })
+            }
+            Need::StartRollback(place) => {
+                let reason = self.state.steps[place].reason.clone().unwrap_or_else(|| "it failed".into());
+                self.record(Input::Rollback { step: Some(self.id(place)), reason })
+            }
+            Need::Parameter { scope, name } => self.parameter(&scope, &name),
+            Need::Stuck { place, problem } => self.stuck(place, &problem).await,
+            Need::Manual(place) => self.manual(place).await,
+            Need::Effect { place, attempt: _, delay: Some(delay) } => self.retry_effect(place, delay).await,
+            Need::Effect { place, attempt: _, delay: None } => self.effect(place).await,
+            Need::Verify(place) => self.verify(place).await,
+            Need::Decide(place) => self.choose(place).await,
+            Need::Approve(place) => self.approve(place).await,
+            Need::Wait { place, until } => self.wait(place, until).await,
+            Need::Send(place) => self.send(place).await,
+            Need::Enter(place) => self.enter(place).await,
+            Need::Incident(place) => self.incident_part(place).await,
+            Need::Recover(place) => self.recover(place).await,
+            Need::Judge(place) => self.judge(place).await,
+            Need::Undo { place, interrupted } => self.undo(place, interrupted).await,
+        }
+    }
+
+    fn id(&self, place: usize) -> String {
+        self.state.plan.steps[place].id.clone()
+    }
+
+    /// Records an input. A conflict or a refusal is told and the loop looks again, because somebody else acted.
+    fn record(&mut self, input: Input) -> Result<Flow> {
+        match self.ledger.record(&mut self.state, input) {
+            Ok(()) => Ok(Flow::Next),
+            Err(NotRecorded::Conflict) => {
+                self.terminal.say("Somebody else works on this run; looking again.");
+                Ok(Flow::Next)
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Records an input that the operator may get wrong: a refusal is told, and the operator is asked again.
+    fn try_record(&mut self, input: Input) -> Result<Flow> {
+        match self.ledger.record(&mut self.state, input) {
+            Err(NotRecorded::Refused(refusal)) if self.terminal.can_ask() => {
+                self.terminal.say(&format!("{}.", refusal.message));
+                if let Some(hint) = refusal.hint {
+                    self.terminal.say(&format!("  {hint}"));
+                }
+                Ok(Flow::Next)
+            }
+            Err(NotRecorded::Conflict) => {
+                self.terminal.say("Somebody else works on this run; looking again.");
+                Ok(Flow::Next)
+            }
+            other => other.map(|()| Flow::Next).map_err(Error::from),
+        }
+    }
+
+    fn tell_skip(&mut self, place: usize, reason: &str) {
+        let title = &self.state.plan.steps[place].step.title;
+        self.terminal.say(&format!(
+            "Skipped: {} ({})",
+            crate::ground::plain_line(title),
+            crate::ground::plain_line(reason)
+        ));
+    }
+
+    /// Shows the step's card: what it is, what will be run and where.
+    fn show_card(&mut self, place: usize) {
+        let look = self.terminal.look_err();
+        let command = self.command_shown(place);
+        let card = view::step::card(look, &self.state, place, command.as_ref(), self.ledger.now());
+        self.terminal.say(&card);
+    }
+
+    async fn manual(&mut self, place: usize) -> Result<Flow> {
+        self.show_card(place);
+        let step = self.id(place);
+        match self.hear(place, operator::MANUAL).await? {
+            Heard::Left(left) => Ok(Flow::Leave(left)),
+            Heard::Again => Ok(Flow::Next),
+            Heard::Say(Say::Go | Say::Done) => self.try_record(Input::Done { step, reason: None }),
+            Heard::Say(other) => self.common(place, other),
+        }
+    }
+
+    /// What means the same at every step.
+    fn common(&mut self, place: usize, say: Say) -> Result<Flow> {
+        let step = self.id(place);
+        match say {
+            Say::Done => self.try_record(Input::Done { step, reason: Some("done by hand".into()) }),
+            Say::Fail(reason) => self.try_record(Input::Fail { step, reason }),
+            Say::Skip(reason) => self.try_record(Input::Skip { step, reason }),
+            Say::Tick(task) => {
+                let done = !self.state.steps[place].tasks.get(task).copied().unwrap_or(false);
+                self.try_record(Input::Tick { step, task, done })
+            }
+            Say::Choose(option) => self.try_record(Input::Choose { step, option }),
+            _ => {
+                let title = &self.state.plan.steps[place].step.title;
+                if !self.terminal.can_ask() {
+                    return Err(Error::usage(format!("the answer for step {step} ({title}) does not fit its kind"))
+                        .hint("`opsctl runbook show` tells what kind of step it is"));
+                }
+                self.terminal.say("That does not fit this step.");
+                Ok(Flow::Next)
+            }
+        }
+    }
+
+    async fn choose(&mut self, place: usize) -> Result<Flow> {
+        self.show_card(place);
+        match self.hear(place, operator::DECIDE).await? {
+            Heard::Left(left) => Ok(Flow::Leave(left)),
+            Heard::Again => Ok(Flow::Next),
+            Heard::Say(Say::Tick(number)) => {
+                let StepKind::Choose(options) = &self.state.plan.steps[place].step.kind else { return Ok(Flow::Next) };
+                let Some(option) = options.get(number).map(|option| option.id.clone()) else {
+                    self.terminal.say(&format!("There are {} options.", options.len()));
+                    return Ok(Flow::Next);
+                };
+                self.common(place, Say::Choose(option))
+            }
+            Heard::Say(other) => self.common(place, other),
+        }
+    }
+
+    async fn approve(&mut self, place: usize) -> Result<Flow> {
+        let step = self.id(place);
+        if self.state.steps[place].status == StepStatus::Pending {
+            self.record(Input::AskApproval { step: step.clone() })?;
+        }
+        self.show_card(place);
+        match self.hear(place, operator::APPROVE).await? {
+            Heard::Left(left) => Ok(Flow::Leave(left)),
+            Heard::Again => {
+                self.ledger.refresh(&mut self.state)?;
+                Ok(Flow::Next)
+            }
+            Heard::Say(Say::Go | Say::Done) => {
+                let actor = self.ledger.actor.clone();
+                self.try_approval(Input::Approve { step, actor, comment: None })
+            }
+            Heard::Say(other) => self.common(place, other),
+        }
+    }
+
+    // Without anybody to ask, an approval by the wrong person leaves the run waiting for the right one.
+    fn try_approval(&mut self, input: Input) -> Result<Flow> {
+        match self.ledger.record(&mut self.state, input.clone()) {
+            Err(NotRecorded::Refused(refusal)) if !self.terminal.can_ask() => {
+                Ok(Flow::Leave(Left::NeedsInput(format!("{}; {}", refusal.message, refusal.hint.unwrap_or_default()))))
+            }
+            Err(NotRecorded::Refused(refusal)) => {
+                self.terminal.say(&format!("{}.", refusal.message));
+                self.terminal.say(&format!("  {}", refusal.hint.unwrap_or_default()));
+                Ok(Flow::Next)
+            }
+            Err(NotRecorded::Conflict) => Ok(Flow::Next),
+            other => other.map(|()| Flow::Next).map_err(Error::from),
+        }
+    }
+
+    async fn enter(&mut self, place: usize) -> Result<Flow> {
+        let step = self.id(place);
+        if let Some(answer) = self.answers.take(&step)
+            && let Some(answers::Action::Skip(reason)) = answer.action
+        {
+            return self.record(Input::Skip { step, reason });
+        }
+        let planned = self.state.plan.steps[place].clone();
+        let StepKind::Use(used) = &planned.step.kind else { return Ok(Flow::Next) };
+        let context = context(&self.state, &self.facts, &planned.scope);
+        for (name, text) in &used.with {
+            let value = crate::template::render(text, &context)
+                .map_err(|error| Error::definition(format!("step {step}, the value for {name}: {error}")))?;
+            self.give_value(&step, name, value)?;
+        }
+        self.terminal.say(&format!("Into {}: {}", used.procedure, planned.step.title));
+        self.record(Input::Enter { step })
+    }
+
+    async fn stuck(&mut self, place: usize, problem: &str) -> Result<Flow> {
+        self.show_card(place);
+        self.terminal.say(&format!("Whether this step applies cannot be told: {problem}"));
+        match self.hear(place, operator::STUCK).await? {
+            Heard::Left(Left::NeedsInput(_)) => {
+                Ok(Flow::Leave(Left::NeedsInput(format!("step {}: {problem}", self.id(place)))))
+            }
+            Heard::Left(left) => Ok(Flow::Leave(left)),
+            Heard::Again => Ok(Flow::Next),
+            Heard::Say(other) => self.common(place, other),
+        }
+    }
+
+    async fn judge(&mut self, place: usize) -> Result<Flow> {
+        let step = self.id(place);
+        let state = &self.state.steps[place];
+        let reason = state.reason.clone().unwrap_or_else(|| "it failed".into());
+        // The operator's own word that it failed is a decision already.
+        if state.declared && !self.terminal.can_ask() {
+            return self.record(Input::Judge { step, judgement: Judgement::Stop });
+        }
+        self.terminal.say(&format!("Failed: {} ({reason})", self.state.plan.steps[place].step.title));
+        match self.hear(place, operator::JUDGE).await? {
+            Heard::Left(Left::NeedsInput(_)) => Ok(Flow::Leave(Left::NeedsInput(format!(
+                "step {step} failed ({reason}); what that means is to be decided"
+            )))),
+            Heard::Left(left) => Ok(Flow::Leave(left)),
+            Heard::Again => Ok(Flow::Next),
+            Heard::Say(Say::Retry | Say::Go | Say::Rerun) => {
+                self.record(Input::Retry { step, reason: "tried again by the operator".into() })
+            }
+            Heard::Say(Say::Continue) => self.record(Input::Judge { step, judgement: Judgement::Continue }),
+            Heard::Say(Say::Stop) => self.record(Input::Judge { step, judgement: Judgement::Stop }),
+            Heard::Say(Say::Rollback) => self.record(Input::Rollback { step: Some(step), reason }),
+            Heard::Say(other) => self.common(place, other),
+        }
+    }
+
+    /// Everything that settles without anybody: conditions that are false, and the end.
+    pub fn settle(&mut self) -> Result<()> {
+        loop {
+            self.look_around()?;
+            match next(&self.state, &self.facts) {
+                Need::Skip { place, reason } => {
+                    self.record(Input::Skip { step: self.id(place), reason })?;
+                }
+                Need::Finish(outcome) => {
+                    self.record(Input::End { outcome })?;
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Leaves out everything before a step.
+    pub fn start_from(&mut self, id: &str) -> Result<()> {
+        let plan = std::sync::Arc::clone(&self.state.plan);
+        let Some(target) = plan.place(id) else {
+            let ids = plan.steps.iter().map(|planned| planned.id.as_str());
+            let error = Error::usage(format!("{} has no step `{id}`", plan.id));
+            return Err(match crate::error::nearest(id, ids) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint("`opsctl runbook show` lists the steps"),
+            });
+        };
+        for place in 0..target {
+            let open = self.state.steps[place].status == StepStatus::Pending;
+            if open && !plan.is_inside(target, place) && need::is_reached(&self.state, place) {
+                let reason = format!("the walk starts at {id}");
+                self.record(Input::Skip { step: plan.steps[place].id.clone(), reason })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How a walk that stopped ends the program.
+pub fn verdict(left: &Left, state: &State) -> Result<()> {
+    use crate::engine::event::Outcome;
+    let resume = format!("go on with `opsctl run resume {}`", state.id);
+    match left {
+        Left::Over if state.outcome == Some(Outcome::Failed) => {
+            let failed = state.steps.iter().zip(&state.plan.steps).find(|(step, _)| step.status == StepStatus::Failed);
+            let which = failed.map(|(_, planned)| format!(": step {} failed", planned.id)).unwrap_or_default();
+            Err(Error::new(Kind::Negative, format!("{} failed{which}", state.id)))
+        }
+        Left::Over if state.status == RunStatus::Aborted => {
+            Err(Error::new(Kind::Negative, format!("{} was aborted", state.id)))
+        }
+        Left::Over | Left::Quit => Ok(()),
+        Left::Interrupted => {
+            Err(Error::interrupted(format!("{} was interrupted; what was done is kept", state.id)).hint(resume))
+        }
+        Left::NeedsInput(what) => Err(Error::input_needed(format!("{} is paused: {what}", state.id))
+            .hint(resume)
+            .hint("or give answers with --answers FILE")),
+        Left::WaitsUntil(time) => {
+            Err(Error::input_needed(format!("{} waits until {}", state.id, rfc3339(*time))).hint(resume))
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! JSON Schemas for editors and for our own validation, generated from the raw types.
+
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Value as Json, json};
+
+use super::files::FileKind;
+use super::model::ProcedureKind;
+use super::raw::{KEYS_OF_ONE_KIND, RawProcedure, RawTemplate, RawWorkspace};
+
+/// The kinds that have a schema, as [`schema`] takes them.
+pub const KINDS: [&str; 5] = ["runbook", "checklist", "playbook", "template", "workspace"];
+
+/// The JSON Schema of one kind of file for editors; none for a word that is no kind.
+pub fn schema(kind: &str) -> Option<Json> {
+    let kind = FileKind::WITH_FOLDER.into_iter().chain([FileKind::Settings]).find(|known| known.word() == kind)?;
+    let mut schema = whole(kind);
+    if let FileKind::Procedure(kind) = kind {
+        only_keys_of(kind, &mut schema);
+    }
+    schema["title"] = json!(format!("opsctl {}", kind.word()));
+    schema["description"] = json!(description(kind));
+    Some(schema)
+}
+
+/// The schema of everything that the reader accepts for a kind of file, keys of other kinds included.
+pub fn whole(kind: FileKind) -> Json {
+    match kind {
+        FileKind::Procedure(_) => of::<RawProcedure>(),
+        FileKind::Template => of::<RawTemplate>(),
+        FileKind::Settings => of::<RawWorkspace>(),
+    }
+}
+
+fn of<T: JsonSchema>() -> Json {
+    SchemaGenerator::new(SchemaSettings::draft2020_12()).into_root_schema_for::<T>().to_value()
+}
+
+fn only_keys_of(kind: ProcedureKind, schema: &mut Json) {
+    let Some(properties) = schema["properties"].as_object_mut() else { return };
+    for (key, owner) in KEYS_OF_ONE_KIND {
+        if owner != kind.word() {
+            properties.shift_remove(key);
+        }
+    }
+}
+
+fn description(kind: FileKind) -> &'static str {
+    match kind {
+        FileKind::Procedure(ProcedureKind::Runbook) => "What to do when something is wrong: a run per execution.",
+        FileKind::Procedure(ProcedureKind::Checklist) => "What to look at again and again: a run per period.",
+        FileKind::Procedure(ProcedureKind::Playbook) => "How something larger is done: a run per subject.",
+        FileKind::Template => "A message with fields.",
+        FileKind::Settings => "The settings of a workspace.",
+    }
+}

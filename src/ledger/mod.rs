@@ -1,0 +1,76 @@
+//! Runs and incidents in the journal: fold what is there, append what is decided.
+
+mod incidents;
+mod runs;
+
+use crate::catalog::model::Catalog;
+use crate::engine::Refusal;
+use crate::error::{Error, Kind};
+use crate::ground::{Actor, Clock, Time};
+use crate::journal::{Context, Journal, JournalError};
+
+pub use incidents::NewIncident;
+pub use runs::{NewRun, Title};
+
+/// The journal seen as runs and incidents, written to by one actor.
+pub struct Ledger<'a> {
+    /// The store.
+    pub journal: &'a dyn Journal,
+    /// The definitions as they are now.
+    pub catalog: &'a Catalog,
+    /// Where the time comes from.
+    pub clock: &'a dyn Clock,
+    /// Who writes.
+    pub actor: Actor,
+    /// On which machine.
+    pub host: String,
+}
+
+/// Why something was not recorded.
+#[derive(Debug)]
+pub enum NotRecorded {
+    /// Another writer was faster; the state has been brought up to date, and the decision is to be made again.
+    Conflict,
+    /// It does not fit where the run stands.
+    Refused(Refusal),
+    /// The store failed.
+    Failed(Error),
+}
+
+impl From<NotRecorded> for Error {
+    fn from(reason: NotRecorded) -> Self {
+        match reason {
+            NotRecorded::Conflict => Error::new(Kind::Negative, "somebody else changed this at the same moment")
+                .hint("look at it again, then repeat what is still needed"),
+            NotRecorded::Refused(refusal) => {
+                let error = Error::new(Kind::Usage, refusal.message);
+                refusal.hint.into_iter().fold(error, Error::hint)
+            }
+            NotRecorded::Failed(error) => error,
+        }
+    }
+}
+
+impl From<JournalError> for NotRecorded {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Conflict { .. } => Self::Conflict,
+            other => Self::Failed(other.into()),
+        }
+    }
+}
+
+impl Ledger<'_> {
+    /// The current moment.
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    fn context(&self) -> Context {
+        self.context_of(&self.actor)
+    }
+
+    fn context_of(&self, actor: &Actor) -> Context {
+        Context { at: self.clock.now(), actor: actor.clone(), host: self.host.clone() }
+    }
+}

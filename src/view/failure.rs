@@ -1,0 +1,25 @@
+//! A failure as the operator reads it: what, why, and the way out.
+
+use std::fmt::Write as _;
+
+use crate::error::{Error, Kind};
+use crate::ground::plain;
+use crate::view::look::{Look, Style, paint};
+
+/// What went wrong, its causes, and the ways out.
+pub fn failure_text(look: Look, error: &Error) -> String {
+    let (style, word) = match error.kind {
+        Kind::Negative => (Style::Bad, "bad"),
+        Kind::InputNeeded => (Style::Warn, "input needed"),
+        Kind::Interrupted => (Style::Warn, "interrupted"),
+        Kind::Usage | Kind::Definition | Kind::Environment => (Style::Bad, "error"),
+    };
+    let mut text = format!("{}: {}", paint(look, style, word), plain(&error.message).trim_end());
+    for cause in &error.causes {
+        let _ = write!(text, "\n  because: {}", plain(cause).trim_end().replace('\n', "\n  "));
+    }
+    for hint in &error.hints {
+        let _ = write!(text, "\n  {} {}", paint(look, Style::Key, "→"), plain(hint).trim_end());
+    }
+    text
+}

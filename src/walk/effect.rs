@@ -1,0 +1,432 @@
+//! Effects: commands, probes, checks and undoing. The intent is durable before, the outcome after.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::catalog::model::{Capture, Command, CommandSpec, Expect, Risk, StepKind, Verify, VerifyCheck};
+use crate::engine::Input;
+use crate::engine::command::{self, Resolved};
+use crate::engine::event::{Attempt, Captured};
+use crate::engine::outcome::{self, Printed};
+use crate::engine::state::StepStatus;
+use crate::error::{Error, Result};
+use crate::ledger::NotRecorded;
+use crate::probe;
+use crate::process::{self, Ending, Finished, Job, Program};
+use crate::view::step::CommandPreview;
+use crate::walk::operator::{self, Heard, Say};
+use crate::walk::{Flow, Left, Walk};
+
+/// The time between asking a process group to end and killing it.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How an effect came out.
+pub(super) struct Came {
+    pub attempt: Attempt,
+    /// The operator stopped it.
+    pub cancelled: bool,
+    /// Captured values that are secret and live in memory only.
+    pub withheld: Vec<(String, String)>,
+}
+
+impl Walk<'_> {
+    /// The command a step will run, as a person would type it, and where.
+    pub(super) fn command_shown(&self, place: usize) -> Option<CommandPreview> {
+        let planned = &self.state.plan.steps[place];
+        let StepKind::Run(spec) = &planned.step.kind else { return None };
+        let resolved = self.resolve(&planned.scope, spec);
+        let command = resolved.map(|resolved| self.redactor.text(&command::display(&resolved.command)));
+        let dir = self.dir_of(spec.dir.as_deref());
+        Some(CommandPreview { command, at: format!("{} in {}", self.site.walker.host, dir.display()) })
+    }
+
+    fn dir_of(&self, dir: Option<&str>) -> PathBuf {
+        dir.map_or_else(|| self.site.dir.clone(), |dir| self.site.dir.join(dir))
+    }
+
+    fn resolve(&self, scope: &str, spec: &CommandSpec) -> Result<Resolved, String> {
+        command::resolve(&self.state, &self.facts, scope, spec)
+    }
+
+    pub(super) async fn effect(&mut self, place: usize) -> Result<Flow> {
+        self.show_card(place);
+        if self.runs_by_itself(place) {
+            return self.perform(place, false).await;
+        }
+        match self.hear(place, operator::EFFECT).await? {
+            Heard::Left(left) => Ok(Flow::Leave(left)),
+            Heard::Again => Ok(Flow::Next),
+            Heard::Say(Say::Go | Say::Rerun) => match self.is_meant(place) {
+                Ok(true) => self.perform(place, false).await,
+                Ok(false) => Ok(Flow::Next),
+                Err(left) => Ok(Flow::Leave(left)),
+            },
+            Heard::Say(other) => self.common(place, other),
+        }
+    }
+
+    // An answer goes before the automatic: somebody may have said to skip it.
+    pub(super) fn runs_by_itself(&self, place: usize) -> bool {
+        let planned = &self.state.plan.steps[place];
+        !self.answers.steps.contains_key(&planned.id) && self.auto.is_some_and(|max| planned.step.risk <= max)
+    }
+
+    pub(super) async fn retry_effect(&mut self, place: usize, delay: Duration) -> Result<Flow> {
+        let step = &self.state.steps[place];
+        let reason = step.reason.clone().unwrap_or_default();
+        let seconds = delay.as_secs_f64();
+        self.terminal.say(&format!("Attempt {} failed ({reason}); trying again in {seconds:.0} s.", step.attempts));
+        tokio::select! {
+            () = tokio::time::sleep(delay) => self.perform(place, false).await,
+            () = process::interrupted() => Ok(Flow::Leave(Left::Interrupted)),
+        }
+    }
+
+    /// Begins the effect in the journal, performs it, and records how it ended.
+    pub(super) async fn perform(&mut self, place: usize, again: bool) -> Result<Flow> {
+        let planned = self.state.plan.steps[place].clone();
+        let step = planned.id.clone();
+        let job = match &planned.step.kind {
+            StepKind::Run(spec) => match self.resolve(&planned.scope, spec) {
+                Ok(resolved) => Some((resolved, spec.expect.clone())),
+                Err(why) => return self.record(Input::Fail { step, reason: Some(self.redactor.text(&why)) }),
+            },
+            _ => None,
+        };
+        let command = job.as_ref().map(|(resolved, _)| self.redactor.text(&command::display(&resolved.command)));
+        let before = self.state.version;
+        let start = Input::Start { step: step.clone(), command, walker: self.site.walker.clone(), again };
+        self.record(start)?;
+        if self.state.version == before || self.state.steps[place].walker.as_ref() != Some(&self.site.walker) {
+            return Ok(Flow::Next); // somebody else was faster
+        }
+        let came = match (&planned.step.kind, job) {
+            (StepKind::Run(_), Some((resolved, expect))) => {
+                self.run_command(&planned.step.title, &resolved, &expect, &planned.step.captures).await?
+            }
+            (StepKind::Probe(selectors), _) => self.run_probes(selectors).await?,
+            _ => return Ok(Flow::Next),
+        };
+        for (name, value) in came.withheld {
+            self.facts.secrets.insert((planned.scope.clone(), name), value);
+        }
+        self.tell_outcome(&came.attempt, came.cancelled);
+        if came.cancelled {
+            self.outcome(Input::Interrupt { step, attempt: came.attempt })?;
+            return Ok(Flow::Leave(Left::Interrupted));
+        }
+        self.outcome(Input::Finish { step, attempt: came.attempt })
+    }
+
+    // An outcome is written whatever others did meanwhile; where it no longer fits, it becomes a note.
+    fn outcome(&mut self, input: Input) -> Result<Flow> {
+        match self.ledger.insist(&mut self.state, &input) {
+            Ok(()) => Ok(Flow::Next),
+            Err(NotRecorded::Refused(refusal)) => {
+                let text = format!("{}, but it had ended: {}", refusal.message, describe(&input));
+                self.terminal.say(&text);
+                self.record(Input::Note { step: None, text })
+            }
+            Err(NotRecorded::Failed(error)) => Err(error.cause(format!("not written: {}", describe(&input)))),
+            Err(NotRecorded::Conflict) => Ok(Flow::Next),
+        }
+    }
+
+    fn tell_outcome(&mut self, attempt: &Attempt, cancelled: bool) {
+        let took = Duration::from_millis(attempt.duration_ms).as_secs_f64();
+        let reason = attempt.reason.as_deref().unwrap_or("failed");
+        let word = match (attempt.succeeded, cancelled) {
+            (_, true) => "Stopped".to_owned(),
+            (true, _) => "Done".to_owned(),
+            (false, _) => format!("Failed: {reason}"),
+        };
+        self.terminal.say(&format!("{word} ({took:.1} s)"));
+    }
+
+    pub(super) async fn run_command(
+        &mut self,
+        label: &str,
+        resolved: &Resolved,
+        expect: &Expect,
+        captures: &[Capture],
+    ) -> Result<Came> {
+        let finished = self.run_job(label, resolved).await;
+        let mut came = self.came_of(&finished)?;
+        if let Ending::Exited(code) = finished.ending {
+            let printed = Printed { stdout: &finished.stdout, stderr: &finished.stderr };
+            let kept = outcome::check(expect, code, printed).and_then(|()| {
+                captures
+                    .iter()
+                    .map(|c| Ok((c.name.clone(), outcome::capture(c, printed)?)))
+                    .collect::<Result<Vec<_>, String>>()
+            });
+            match kept {
+                Ok(values) => {
+                    came.attempt.succeeded = true;
+                    self.keep(values, &mut came);
+                }
+                Err(why) => came.attempt.reason = Some(self.redactor.text(&why)),
+            }
+        }
+        Ok(came)
+    }
+
+    // A value that holds a secret stays in memory; the journal learns only that it was there.
+    fn keep(&self, values: Vec<(String, String)>, came: &mut Came) {
+        for (name, value) in values {
+            let secret = self.redactor.contains_secret(&value);
+            if secret {
+                came.withheld.push((name.clone(), value.clone()));
+            }
+            came.attempt.captured.push(Captured { name, value: (!secret).then_some(value) });
+        }
+    }
+
+    async fn run_job(&mut self, label: &str, resolved: &Resolved) -> Finished {
+        let dir = self.dir_of(resolved.dir.as_deref());
+        let program = match &resolved.command {
+            Command::Shell(script) => Program::Shell(script.clone()),
+            Command::Argv(items) => Program::Argv(items.clone()),
+        };
+        let job = Job { program, env: resolved.env.clone(), dir, timeout: resolved.timeout.map(|t| t.0), grace: GRACE };
+        let (_, total) = self.state.progress();
+        let (done, _) = self.state.progress();
+        self.terminal.begin_live(&format!(
+            "step {} of {total} · {}",
+            (done + 1).min(total),
+            crate::ground::plain_line(label)
+        ));
+        let terminal = &mut *self.terminal;
+        let mut live = |text: &str| terminal.live(text);
+        let finished = process::run(job, &self.redactor, &mut live, process::interrupted()).await;
+        self.terminal.end_live();
+        finished
+    }
+
+    fn came_of(&self, finished: &Finished) -> Result<Came> {
+        let reason = match &finished.ending {
+            Ending::Exited(0) => None,
+            Ending::Exited(code) => Some(format!("exit code {code}")),
+            Ending::Signaled(signal) => Some(format!("ended by signal {signal}")),
+            Ending::TimedOut => Some("it took longer than its timeout and was stopped".to_owned()),
+            Ending::Cancelled => Some("stopped by the operator".to_owned()),
+            Ending::NotStarted(why) => Some(self.redactor.text(why)),
+        };
+        let exit_code = match finished.ending {
+            Ending::Exited(code) => Some(code),
+            _ => None,
+        };
+        let attempt = Attempt {
+            succeeded: false,
+            exit_code,
+            duration_ms: millis(finished.duration),
+            reason: reason.clone().filter(|_| !matches!(finished.ending, Ending::Exited(_))),
+            output: self.ledger.keep_output(finished.output.clone(), finished.truncated_bytes)?,
+            captured: Vec::new(),
+        };
+        Ok(Came { attempt, cancelled: finished.ending == Ending::Cancelled, withheld: Vec::new() })
+    }
+
+    /// A command of the operator's own.
+    pub(super) async fn run_shell(&mut self, script: &str) -> Result<Attempt> {
+        let resolved =
+            Resolved { command: Command::Shell(script.to_owned()), env: Vec::new(), dir: None, timeout: None };
+        let came = self.run_command(script, &resolved, &Expect::default(), &[]).await?;
+        self.tell_outcome(&came.attempt, came.cancelled);
+        Ok(came.attempt)
+    }
+
+    pub(super) async fn run_probes(&mut self, selectors: &[String]) -> Result<Came> {
+        let settings = &self.ledger.catalog.settings;
+        let probes: Vec<_> = settings.select_probes(selectors).into_iter().cloned().collect();
+        if probes.is_empty() {
+            return Err(Error::definition(format!("no probe matches {}", selectors.join(", ")))
+                .hint("`opsctl probe list` shows the probes; the definition names ids, tags or services"));
+        }
+        let started = self.ledger.now();
+        self.terminal.begin_live(&format!("probing {}", selectors.join(", ")));
+        let observing = probe::observe_all(&probes, &self.site.vars, self.ledger.clock, &self.site.dir);
+        let observations = tokio::select! {
+            observations = observing => Some(observations),
+            () = process::interrupted() => None,
+        };
+        self.terminal.end_live();
+        let took = (self.ledger.now() - started).num_milliseconds();
+        let mut attempt = Attempt { duration_ms: u64::try_from(took).unwrap_or(0), ..Attempt::default() };
+        let Some(observations) = observations else {
+            attempt.reason = Some("stopped by the operator".to_owned());
+            return Ok(Came { attempt, cancelled: true, withheld: Vec::new() });
+        };
+        let text = self.redactor.text(&crate::view::probe::report(&observations));
+        self.terminal.say(&text);
+        let (passed, reason) = probe::verdict(&observations);
+        attempt.succeeded = passed;
+        attempt.reason = reason.map(|reason| self.redactor.text(&reason));
+        attempt.output = self.ledger.keep_output(text, 0)?;
+        Ok(Came { attempt, cancelled: false, withheld: Vec::new() })
+    }
+
+    /// Makes the check behind a step, again and again while there is time.
+    pub(super) async fn verify(&mut self, place: usize) -> Result<Flow> {
+        let planned = self.state.plan.steps[place].clone();
+        let Some(verify) = &planned.step.verify else { return Ok(Flow::Next) };
+        self.terminal.say("Verifying.");
+        let deadline = self.ledger.now() + verify.within.delta();
+        let came = loop {
+            let came = self.check_once(&planned.scope, verify).await?;
+            if came.attempt.succeeded || came.cancelled || self.ledger.now() >= deadline {
+                break came;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(verify.every.0) => {}
+                () = process::interrupted() => return Ok(Flow::Leave(Left::Interrupted)),
+            }
+        };
+        if came.cancelled {
+            return Ok(Flow::Leave(Left::Interrupted));
+        }
+        let passed = came.attempt.succeeded;
+        let seen = came.attempt.reason;
+        self.terminal.say(if passed { "Verified." } else { "The check did not pass." });
+        let reason = (!passed).then(|| format!("not verified: {}", seen.unwrap_or_else(|| "the check failed".into())));
+        self.outcome(Input::Verified { step: planned.id, passed, reason, output: came.attempt.output })
+    }
+
+    async fn check_once(&mut self, scope: &str, verify: &Verify) -> Result<Came> {
+        match &verify.check {
+            VerifyCheck::Probe(selectors) => self.run_probes(selectors).await,
+            VerifyCheck::Run(spec) => match self.resolve(scope, spec) {
+                Ok(resolved) => self.run_command("verifying", &resolved, &spec.expect, &[]).await,
+                Err(why) => {
+                    let attempt = Attempt { reason: Some(self.redactor.text(&why)), ..Attempt::default() };
+                    Ok(Came { attempt, cancelled: false, withheld: Vec::new() })
+                }
+            },
+        }
+    }
+
+    /// A step that was begun and whose end nobody knows.
+    pub(super) async fn recover(&mut self, place: usize) -> Result<Flow> {
+        let planned = self.state.plan.steps[place].clone();
+        let step = planned.id.clone();
+        let state = &self.state.steps[place];
+        let other =
+            state.status == StepStatus::Running && state.walker.as_ref().is_some_and(|w| *w != self.site.walker);
+        let by = state.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+        self.terminal
+            .say(&format!("Interrupted: {} was begun{by}, and nobody knows how it ended.", planned.step.title));
+        if other && self.is_walked_elsewhere(place) {
+            self.terminal.say("  Its process is still there: it may be running at this moment.");
+        } else if planned.step.is_repeatable() && !self.answers.steps.contains_key(&step) {
+            self.terminal.say("  It only looks, or can be repeated safely: running it again.");
+            return self.perform(place, true).await;
+        }
+        if planned.step.verify.is_some() {
+            self.terminal.say("  Its own check can tell: say verify.");
+        }
+        self.show_card(place);
+        match self.hear(place, operator::RECOVER).await? {
+            Heard::Left(Left::NeedsInput(_)) => Ok(Flow::Leave(Left::NeedsInput(interrupted(&step)))),
+            Heard::Left(left) => Ok(Flow::Leave(left)),
+            Heard::Again => Ok(Flow::Next),
+            Heard::Say(Say::Rerun) => match self.is_meant(place) {
+                Ok(true) => self.perform(place, true).await,
+                Ok(false) => Ok(Flow::Next),
+                Err(left) => Ok(Flow::Leave(left)),
+            },
+            // `run` was said about a step that had not been begun; twice is never meant by it.
+            Heard::Say(Say::Go) if !self.terminal.can_ask() => Ok(Flow::Leave(Left::NeedsInput(interrupted(&step)))),
+            Heard::Say(Say::Verify) if planned.step.verify.is_some() => self.verify(place).await,
+            Heard::Say(Say::Verify) => {
+                self.terminal.say("This step has no check of its own.");
+                Ok(Flow::Next)
+            }
+            Heard::Say(other) => self.common(place, other),
+        }
+    }
+
+    fn is_walked_elsewhere(&self, place: usize) -> bool {
+        let walker = self.state.steps[place].walker.as_ref();
+        walker.is_some_and(|walker| process::is_alive(walker.pid, &walker.host, &self.site.walker.host))
+    }
+
+    /// Undoes one step.
+    pub(super) async fn undo(&mut self, place: usize, was_interrupted: bool) -> Result<Flow> {
+        let planned = self.state.plan.steps[place].clone();
+        let step = planned.id.clone();
+        let Some(rollback) = &planned.step.rollback else { return Ok(Flow::Next) };
+        let title = rollback.title.clone().unwrap_or_else(|| format!("undo {}", planned.step.title));
+        let resolved = match self.resolve(&planned.scope, &rollback.command) {
+            Ok(resolved) => resolved,
+            Err(why) => return self.undone(step, Attempt { reason: Some(why), ..Attempt::default() }),
+        };
+        let shown = self.redactor.text(&command::display(&resolved.command));
+        self.terminal.say(&format!("Rollback: {title}\n  {}", shown.replace('\n', "\n  ")));
+        if was_interrupted || !self.undoes_by_itself() {
+            let what = if was_interrupted { operator::RECOVER } else { operator::EFFECT };
+            match self.hear(place, what).await? {
+                Heard::Left(Left::NeedsInput(_)) => {
+                    return Ok(Flow::Leave(Left::NeedsInput(format!("the rollback of {step}"))));
+                }
+                Heard::Left(left) => return Ok(Flow::Leave(left)),
+                Heard::Again => return Ok(Flow::Next),
+                Heard::Say(Say::Rerun) => {}
+                Heard::Say(Say::Go) if !was_interrupted => {}
+                Heard::Say(Say::Done) => {
+                    let attempt =
+                        Attempt { succeeded: true, reason: Some("undone by hand".into()), ..Attempt::default() };
+                    return self.undone(step, attempt);
+                }
+                Heard::Say(Say::Skip(reason)) => {
+                    return self.undone(step, Attempt { reason: Some(reason), ..Attempt::default() });
+                }
+                Heard::Say(_) => {
+                    self.terminal.say("Say run, done or skip.");
+                    return Ok(Flow::Next);
+                }
+            }
+        }
+        let walker = self.site.walker.clone();
+        self.record(Input::StartUndo { step: step.clone(), command: shown, walker, again: was_interrupted })?;
+        let came = self.run_command(&title, &resolved, &rollback.command.expect, &[]).await?;
+        self.tell_outcome(&came.attempt, came.cancelled);
+        if came.cancelled {
+            return Ok(Flow::Leave(Left::Interrupted));
+        }
+        self.undone(step, came.attempt)
+    }
+
+    // A definition that says `on_failure: rollback` has asked for it; an operator is asked for each step.
+    fn undoes_by_itself(&self) -> bool {
+        !self.terminal.can_ask()
+    }
+
+    fn undone(&mut self, step: String, attempt: Attempt) -> Result<Flow> {
+        self.outcome(Input::FinishUndo { step, attempt })
+    }
+}
+
+fn interrupted(step: &str) -> String {
+    format!("step {step} was interrupted; answer rerun, verify, done, fail or {{skip: reason}}")
+}
+
+fn describe(input: &Input) -> String {
+    match input {
+        Input::Finish { step, attempt } | Input::Interrupt { step, attempt } | Input::FinishUndo { step, attempt } => {
+            let how = if attempt.succeeded { "well" } else { "badly" };
+            let code = attempt.exit_code.map(|code| format!(", exit code {code}")).unwrap_or_default();
+            format!("{step} ended {how}{code}")
+        }
+        Input::Verified { step, passed, .. } => {
+            format!("the check of {step} {}", if *passed { "passed" } else { "failed" })
+        }
+        _ => "an outcome".to_owned(),
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The risk of rendering and sending a message: it changes what people know.
+pub(super) const MESSAGE_RISK: Risk = Risk::Mutating;

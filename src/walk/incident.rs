@@ -1,0 +1,132 @@
+//! The built-in parts of incident handling, as steps of a procedure.
+
+use crate::catalog::model::{IncidentPart, StepKind};
+use crate::engine::Input;
+use crate::error::{Error, Result};
+use crate::incident::{Incident, IncidentEvent};
+use crate::terminal::AskError;
+use crate::view;
+use crate::walk::answers::Action;
+use crate::walk::operator::{self, Heard, Say};
+use crate::walk::{Flow, Left, Walk};
+
+/// What a part came to: the event, if something changes, and how the step reads afterwards.
+struct Settled {
+    event: Option<IncidentEvent>,
+    reason: Option<String>,
+}
+
+impl Walk<'_> {
+    pub(super) async fn incident_part(&mut self, place: usize) -> Result<Flow> {
+        let planned = self.state.plan.steps[place].clone();
+        let StepKind::Incident(part) = planned.step.kind else { return Ok(Flow::Next) };
+        let step = planned.id.clone();
+        let Some(id) = self.state.header.incident.clone() else {
+            return Err(Error::usage(format!("step {step} is a part of an incident, and this run belongs to none"))
+                .hint("start the run with --incident ID; `opsctl incident open` opens one"));
+        };
+        let mut incident = self.ledger.incident(&id)?;
+        self.show_card(place);
+        let said = self.answers.steps.get(&step).cloned();
+        let said_text = said.as_ref().and_then(|answer| answer.note.clone());
+        let said_choice = said.and_then(|answer| match answer.action {
+            Some(Action::Choose(option)) => Some(option),
+            _ => None,
+        });
+        let text_is_enough = said_text.is_some() && matches!(part, IncidentPart::Note | IncidentPart::Impact);
+        let heard = if text_is_enough {
+            self.answers.take(&step);
+            Heard::Say(Say::Go)
+        } else {
+            self.hear(place, operator::EFFECT).await?
+        };
+        match heard {
+            Heard::Left(left) => return Ok(Flow::Leave(left)),
+            Heard::Again => return Ok(Flow::Next),
+            Heard::Say(Say::Go | Say::Done | Say::Choose(_)) => {}
+            Heard::Say(other) => return self.common(place, other),
+        }
+        let settled = match self.settle_part(part, &incident, said_choice, said_text)? {
+            Ok(settled) => settled,
+            Err(AskError::Interrupted) => return Ok(Flow::Leave(Left::Interrupted)),
+            Err(AskError::NobodyToAsk) => {
+                return Ok(Flow::Leave(Left::NeedsInput(format!("step {step}: {}", wanted(part)))));
+            }
+        };
+        if let Some(event) = settled.event {
+            self.ledger.record_incident(&mut incident, &event)?;
+        }
+        self.record(Input::Done { step, reason: settled.reason })
+    }
+
+    fn settle_part(
+        &mut self,
+        part: IncidentPart,
+        incident: &Incident,
+        choice: Option<String>,
+        text: Option<String>,
+    ) -> Result<Result<Settled, AskError>> {
+        let text = match (part, text) {
+            (IncidentPart::Acknowledge | IncidentPart::Severity, text) => text,
+            (_, Some(text)) => Some(text),
+            (IncidentPart::Resolve, None) if !self.terminal.can_ask() => None,
+            (_, None) if !self.terminal.can_ask() => return Ok(Err(AskError::NobodyToAsk)),
+            (_, None) => self.text_for("", wanted(part))?,
+        };
+        let text = text.map(|text| self.redactor.text(&text));
+        Ok(Ok(match part {
+            IncidentPart::Acknowledge if incident.acknowledged_at.is_some() => {
+                Settled { event: None, reason: Some("acknowledged before".into()) }
+            }
+            IncidentPart::Acknowledge => Settled { event: Some(IncidentEvent::Acknowledged {}), reason: None },
+            IncidentPart::Severity => match self.pick_severity(incident, choice)? {
+                Ok(severity) => severity_settled(incident, severity, text),
+                Err(error) => return Ok(Err(error)),
+            },
+            IncidentPart::Impact => {
+                Settled { reason: text.clone(), event: text.map(|text| IncidentEvent::ImpactRecorded { text }) }
+            }
+            IncidentPart::Note => {
+                Settled { reason: text.clone(), event: text.map(|text| IncidentEvent::NoteAdded { text }) }
+            }
+            IncidentPart::Resolve if !incident.is_open() => {
+                Settled { event: None, reason: Some("resolved before".into()) }
+            }
+            IncidentPart::Resolve => {
+                Settled { reason: text.clone(), event: Some(IncidentEvent::Resolved { reason: text }) }
+            }
+        }))
+    }
+
+    fn pick_severity(&mut self, incident: &Incident, choice: Option<String>) -> Result<Result<String, AskError>> {
+        let severities = &self.ledger.catalog.settings.severities;
+        if let Some(wanted) = choice {
+            if severities.contains_key(&wanted) {
+                return Ok(Ok(wanted));
+            }
+            let ids: Vec<&str> = severities.keys().map(String::as_str).collect();
+            return Err(Error::usage(format!("there is no severity `{wanted}`"))
+                .hint(format!("the severities: {}", ids.join(", "))));
+        }
+        let items: Vec<String> = severities.iter().map(|(id, s)| view::incident::severity_line(id, s)).collect();
+        let at = severities.get_index_of(&incident.severity).unwrap_or(0);
+        let ids: Vec<String> = severities.keys().cloned().collect();
+        Ok(self.terminal.pick("Which severity, by the criteria?", &items, at).map(|picked| ids[picked].clone()))
+    }
+}
+
+fn severity_settled(incident: &Incident, severity: String, reason: Option<String>) -> Settled {
+    let changes = severity != incident.severity;
+    let shown = Some(severity.clone());
+    Settled { event: changes.then_some(IncidentEvent::SeverityChanged { severity, reason }), reason: shown }
+}
+
+fn wanted(part: IncidentPart) -> &'static str {
+    match part {
+        IncidentPart::Acknowledge => "Who takes it?",
+        IncidentPart::Severity => "answer with {choose: SEVERITY}",
+        IncidentPart::Impact => "Who is affected, and how much?",
+        IncidentPart::Note => "What is to be noted?",
+        IncidentPart::Resolve => "How was it resolved?",
+    }
+}

@@ -1,0 +1,375 @@
+//! Asking the operator: what was said in advance, else the keys at the prompt, else nobody.
+
+use crate::catalog::model::{Parameter, StepKind};
+use crate::engine::Input;
+use crate::engine::context::context;
+use crate::engine::decide::check_value;
+use crate::error::{Error, Result, nearest};
+use crate::ground::elapsed;
+use crate::ledger::NotRecorded;
+use crate::template;
+use crate::terminal::{AskError, Question};
+use crate::view;
+use crate::walk::answers::Action;
+use crate::walk::{Flow, Left, Walk};
+
+/// What the operator wants done with a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Say {
+    Go,
+    Rerun,
+    Verify,
+    Done,
+    Fail(Option<String>),
+    Skip(String),
+    Tick(usize),
+    Choose(String),
+    Retry,
+    Continue,
+    Stop,
+    Rollback,
+}
+
+/// What came of asking.
+pub(super) enum Heard {
+    Say(Say),
+    /// Something else was done; look at the run again.
+    Again,
+    Left(Left),
+}
+
+/// A key at the prompt: its letter, its word, and what it does.
+type Key = (&'static str, &'static str, &'static str);
+
+const RUN: Key = ("r", "run", "run it");
+const DONE: Key = ("d", "done", "it is done");
+const BY_HAND: Key = ("d", "done", "it is done, by hand or otherwise");
+const SKIP: Key = ("s", "skip", "leave it out; asks for the reason");
+const FAIL: Key = ("f", "fail", "it failed; asks what was seen");
+const NOTE: Key = ("n", "note", "write something down");
+const BACK: Key = ("b", "back", "look back at what was done so far");
+const QUIT: Key = ("q", "quit", "leave; everything is saved and can be resumed");
+const LOOK: Key = ("l", "look", "look again whether something has changed");
+
+/// The keys at a manual step.
+pub(super) const MANUAL: &[Key] = &[DONE, SKIP, FAIL, NOTE, BACK, QUIT];
+/// The keys at a step with an effect.
+pub(super) const EFFECT: &[Key] = &[RUN, BY_HAND, SKIP, FAIL, NOTE, BACK, QUIT];
+/// The keys at a decision.
+pub(super) const DECIDE: &[Key] = &[("1…", "number", "take that option"), SKIP, NOTE, BACK, QUIT];
+/// The keys at an approval.
+pub(super) const APPROVE: &[Key] =
+    &[("a", "approve", "consent, as someone other than the starter"), LOOK, SKIP, FAIL, NOTE, BACK, QUIT];
+/// The keys where a condition cannot be evaluated.
+pub(super) const STUCK: &[Key] = &[BY_HAND, SKIP, FAIL, NOTE, BACK, QUIT];
+/// The keys after a failure.
+pub(super) const JUDGE: &[Key] = &[
+    ("t", "try", "try it again"),
+    ("c", "continue", "go on; the run counts as failed"),
+    ("x", "stop", "end the run as failed"),
+    ("u", "undo", "undo what was done, in reverse order, and end the run as failed"),
+    BY_HAND,
+    SKIP,
+    NOTE,
+    BACK,
+    QUIT,
+];
+/// The keys at a step that was begun and whose end nobody knows.
+pub(super) const RECOVER: &[Key] = &[
+    ("v", "verify", "make the step's own check and go by it"),
+    ("a", "again", "run it again"),
+    BY_HAND,
+    SKIP,
+    FAIL,
+    NOTE,
+    BACK,
+    QUIT,
+];
+/// The keys while a wait is not over.
+pub(super) const WAIT: &[Key] =
+    &[("w", "wait", "wait here"), ("d", "done", "do not wait any longer"), SKIP, NOTE, BACK, QUIT];
+
+impl Walk<'_> {
+    /// What is to be done at a step.
+    pub(super) async fn hear(&mut self, place: usize, keys: &'static [Key]) -> Result<Heard> {
+        if let Some(heard) = self.answered(place)? {
+            return Ok(heard);
+        }
+        if !self.terminal.can_ask() {
+            let planned = &self.state.plan.steps[place];
+            return Ok(Heard::Left(Left::NeedsInput(format!("step {} ({})", planned.id, planned.step.title))));
+        }
+        self.prompt(place, keys).await
+    }
+
+    fn answered(&mut self, place: usize) -> Result<Option<Heard>> {
+        let step = self.id(place);
+        let Some(answer) = self.answers.take(&step) else { return Ok(None) };
+        if let Some(text) = &answer.note {
+            let text = self.redactor.text(text);
+            self.record(Input::Note { step: Some(step), text })?;
+        }
+        let say = match answer.action {
+            Some(Action::Run) => Say::Go,
+            Some(Action::Rerun) => Say::Rerun,
+            Some(Action::Verify) => Say::Verify,
+            Some(Action::Done) => Say::Done,
+            Some(Action::Fail) => Say::Fail(answer.note),
+            Some(Action::Skip(reason)) => Say::Skip(reason),
+            Some(Action::Choose(option)) => Say::Choose(option),
+            // A note says all there is to say about a step that is done by hand.
+            None if matches!(self.state.plan.steps[place].step.kind, StepKind::Manual) => Say::Done,
+            None => return Ok(None),
+        };
+        Ok(Some(Heard::Say(say)))
+    }
+
+    async fn prompt(&mut self, place: usize, keys: &'static [Key]) -> Result<Heard> {
+        let mut back = place;
+        loop {
+            let line = match self.terminal.ask(&Question::new(self.prompt_text(keys)).optional()) {
+                Ok(line) => line,
+                Err(AskError::Interrupted) => return Ok(Heard::Left(Left::Interrupted)),
+                Err(AskError::NobodyToAsk) => return Ok(Heard::Left(Left::NeedsInput(self.id(place)))),
+            };
+            let line = line.trim();
+            if let Some(command) = line.strip_prefix('!') {
+                return self.shell_out(place, command.trim()).await;
+            }
+            let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+            let rest = rest.trim();
+            if let Ok(number) = word.parse::<usize>() {
+                if number == 0 {
+                    self.terminal.say("The numbers begin at 1.");
+                    continue;
+                }
+                return Ok(Heard::Say(Say::Tick(number - 1)));
+            }
+            let Some(key) = find_key(word, keys) else {
+                self.unknown_word(word, keys, place);
+                continue;
+            };
+            match key.1 {
+                "quit" => return Ok(Heard::Left(Left::Quit)),
+                "look" => return Ok(Heard::Again),
+                "back" => back = self.look_back(back),
+                "note" => return self.take_note(Some(place), rest),
+                "skip" => match self.text_for(rest, "Why is it left out?")? {
+                    Some(reason) => return Ok(Heard::Say(Say::Skip(reason))),
+                    None => self.terminal.say("Not skipped: a reason is needed."),
+                },
+                "fail" => return Ok(Heard::Say(Say::Fail(self.text_for(rest, "What was seen?")?))),
+                "run" | "wait" | "approve" => return Ok(Heard::Say(Say::Go)),
+                "done" => return Ok(Heard::Say(Say::Done)),
+                "try" => return Ok(Heard::Say(Say::Retry)),
+                "continue" => return Ok(Heard::Say(Say::Continue)),
+                "stop" => return Ok(Heard::Say(Say::Stop)),
+                "undo" => return Ok(Heard::Say(Say::Rollback)),
+                "verify" => return Ok(Heard::Say(Say::Verify)),
+                "again" => return Ok(Heard::Say(Say::Rerun)),
+                _ => self.unknown_word(word, keys, place),
+            }
+        }
+    }
+
+    // Progress is in every prompt: which step of how many, and for how long.
+    fn prompt_text(&self, keys: &[Key]) -> String {
+        let (done, total) = self.state.progress();
+        let letters: Vec<String> = keys.iter().map(|(letter, word, _)| format!("{letter} {word}")).collect();
+        let since = elapsed(self.state.started_at, self.ledger.now());
+        format!("{} · !cmd · ? help\n[{}/{total} · {since}]", letters.join(" · "), (done + 1).min(total))
+    }
+
+    fn unknown_word(&mut self, word: &str, keys: &[Key], place: usize) {
+        if matches!(word, "?" | "h" | "help") {
+            self.show_card(place);
+            let lines: Vec<String> =
+                keys.iter().map(|(letter, word, what)| format!("  {letter:<3} {word:<10} {what}")).collect();
+            self.terminal.say(&lines.join("\n"));
+            self.terminal.say("  1…  number     tick or untick that task\n  !   !command   run a command of your own; it is recorded\n  ?   help       this");
+        } else if !word.is_empty() {
+            let near = nearest(word, keys.iter().map(|key| key.1));
+            let hint =
+                near.map_or_else(|| "? shows what can be said".to_owned(), |near| format!("did you mean {near}?"));
+            self.terminal.say(&format!("`{word}` is no key here; {hint}"));
+        }
+    }
+
+    // Each further `back` shows the step before the one shown last.
+    fn look_back(&mut self, from: usize) -> usize {
+        let shown = (0..from)
+            .rev()
+            .find(|&place| self.state.steps[place].started_at.is_some() || self.state.steps[place].status.is_settled());
+        let Some(place) = shown else {
+            self.terminal.say("There is nothing before this.");
+            return from;
+        };
+        let look = self.terminal.look_err();
+        let output = self.state.steps[place].output.clone();
+        let output = output.and_then(|output| self.ledger.output_text(&output).ok());
+        let text = view::step::past(look, &self.state, place, output.as_deref());
+        self.terminal.say(&text);
+        place
+    }
+
+    pub(super) fn take_note(&mut self, place: Option<usize>, said: &str) -> Result<Heard> {
+        if let Some(text) = self.text_for(said, "Note:")? {
+            let text = self.redactor.text(&text);
+            let step = place.map(|place| self.id(place));
+            self.try_record(Input::Note { step, text })?;
+            self.terminal.say("Noted.");
+        }
+        Ok(Heard::Again)
+    }
+
+    /// What was said with the key, or the answer to a question; none when nothing was said.
+    pub(super) fn text_for(&mut self, said: &str, question: &str) -> Result<Option<String>> {
+        let text = if said.is_empty() {
+            match self.terminal.ask(&Question::new(question).optional()) {
+                Ok(text) => text,
+                Err(AskError::Interrupted | AskError::NobodyToAsk) => return Ok(None),
+            }
+        } else {
+            said.to_owned()
+        };
+        let text = self.redactor.text(crate::ground::plain_line(&text).trim());
+        Ok((!text.is_empty()).then_some(text))
+    }
+
+    /// A parameter: said in advance, asked for, or its default.
+    pub(super) fn parameter(&mut self, scope: &str, name: &str) -> Result<Flow> {
+        let parameter = self.state.plan.parameters(scope).iter().find(|parameter| parameter.name == name).cloned();
+        let Some(parameter) = parameter else { return Err(Error::definition(format!("there is no parameter {name}"))) };
+        if scope.is_empty()
+            && let Some(value) = self.answers.parameters.remove(name)
+        {
+            check_value(&parameter, &value).map_err(Error::usage)?;
+            return self.give(scope, &parameter, value);
+        }
+        let default = self.default_of(scope, &parameter);
+        if !self.terminal.can_ask() {
+            return match default {
+                Some(value) => self.give(scope, &parameter, value),
+                None if !parameter.is_required() => self.give(scope, &parameter, String::new()),
+                None => Ok(Flow::Leave(Left::NeedsInput(self.missing(scope)))),
+            };
+        }
+        match self.ask_parameter(&parameter, default) {
+            Ok(value) => self.give(scope, &parameter, value),
+            Err(AskError::Interrupted) => Ok(Flow::Leave(Left::Interrupted)),
+            Err(AskError::NobodyToAsk) => Ok(Flow::Leave(Left::NeedsInput(self.missing(scope)))),
+        }
+    }
+
+    fn default_of(&self, scope: &str, parameter: &Parameter) -> Option<String> {
+        let default = parameter.default.as_ref()?;
+        let value = template::render(default, &context(&self.state, &self.facts, scope)).ok()?;
+        check_value(parameter, &value).ok().map(|()| value)
+    }
+
+    // All that is missing at once, so that nobody has to come back for each.
+    fn missing(&self, scope: &str) -> String {
+        let known = crate::engine::context::values(&self.state, &self.facts, scope);
+        let missing: Vec<&str> = self
+            .state
+            .plan
+            .parameters(scope)
+            .iter()
+            .filter(|parameter| !known.contains_key(&parameter.name) && parameter.is_required())
+            .filter(|parameter| self.default_of(scope, parameter).is_none())
+            .filter(|parameter| !scope.is_empty() || !self.answers.parameters.contains_key(&parameter.name))
+            .map(|parameter| parameter.name.as_str())
+            .collect();
+        let of = if scope.is_empty() { String::new() } else { format!(" of {scope}") };
+        format!("the parameters{of} {}; say them with --set NAME=VALUE", missing.join(", "))
+    }
+
+    fn ask_parameter(&mut self, parameter: &Parameter, default: Option<String>) -> Result<String, AskError> {
+        loop {
+            let value = if parameter.secret {
+                self.terminal.ask_secret(parameter.question())?
+            } else if parameter.values.is_empty() {
+                let mut question = Question::new(parameter.question());
+                if let Some(default) = &default {
+                    question = question.default(default);
+                }
+                if !parameter.is_required() {
+                    question = question.optional();
+                }
+                self.terminal.ask(&question)?
+            } else {
+                let at = default.as_ref().and_then(|d| parameter.values.iter().position(|v| v == d)).unwrap_or(0);
+                let picked = self.terminal.pick(parameter.question(), &parameter.values, at)?;
+                parameter.values[picked].clone()
+            };
+            match check_value(parameter, &value) {
+                Ok(()) => return Ok(value),
+                Err(why) => self.terminal.say(&why),
+            }
+        }
+    }
+
+    fn give(&mut self, scope: &str, parameter: &Parameter, value: String) -> Result<Flow> {
+        self.give_value(scope, &parameter.name, value)
+    }
+
+    /// Gives a parameter its value. A value that holds a secret is kept in memory only.
+    pub(super) fn give_value(&mut self, scope: &str, name: &str, value: String) -> Result<Flow> {
+        let parameter = self.state.plan.parameters(scope).iter().find(|parameter| parameter.name == name);
+        let secret = parameter.is_some_and(|parameter| parameter.secret) || self.redactor.contains_secret(&value);
+        if secret {
+            self.redactor.add(value.clone());
+            self.facts.secrets.insert((scope.to_owned(), name.to_owned()), value.clone());
+        }
+        self.record(Input::Set { scope: scope.to_owned(), name: name.to_owned(), value, secret })
+    }
+
+    /// A destructive step is run only when its id has been typed.
+    pub(super) fn is_meant(&mut self, place: usize) -> Result<bool, Left> {
+        use crate::catalog::model::Risk;
+        let planned = &self.state.plan.steps[place];
+        if planned.step.risk != Risk::Destructive || !self.terminal.can_ask() {
+            return Ok(true);
+        }
+        let id = planned.id.clone();
+        let question = format!("This is destructive. Type its id ({id}) to run it:");
+        match self.terminal.ask(&Question::new(question).optional()) {
+            Ok(typed) if typed.trim() == id => Ok(true),
+            Ok(_) => {
+                self.terminal.say("That is not its id; nothing was run.");
+                Ok(false)
+            }
+            Err(_) => Err(Left::Interrupted),
+        }
+    }
+
+    async fn shell_out(&mut self, place: usize, command: &str) -> Result<Heard> {
+        if command.is_empty() {
+            self.terminal.say("Write the command after the !, as in !df -h");
+            return Ok(Heard::Again);
+        }
+        let attempt = self.run_shell(command).await?;
+        let command = self.redactor.text(command);
+        let input = Input::Shell { step: Some(self.id(place)), command, attempt };
+        match self.ledger.insist(&mut self.state, &input) {
+            Ok(()) => Ok(Heard::Again),
+            Err(NotRecorded::Refused(refusal)) => {
+                self.terminal.say(&refusal.message);
+                Ok(Heard::Again)
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+}
+
+fn find_key(word: &str, keys: &'static [Key]) -> Option<&'static Key> {
+    let word = word.to_lowercase();
+    let same = |key: &&Key| key.0 == word || key.1 == word;
+    let done_means_go = word == "y" || word == "yes";
+    keys.iter().find(same).or_else(|| {
+        // At a manual step `run` means the same as `done`.
+        let stands_for = if done_means_go || word == "r" || word == "run" { "done" } else { return None };
+        let is_manual = !keys.iter().any(|key| key.1 == "run");
+        keys.iter().find(|key| is_manual && key.1 == stands_for && keys.len() == MANUAL.len())
+    })
+}
