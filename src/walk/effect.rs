@@ -245,7 +245,7 @@ impl Walk<'_> {
         }
         let started = self.ledger.now();
         self.terminal.begin_live(&format!("probing {}", selectors.join(", ")));
-        let observing = probe::observe_all(&probes, &self.site.vars, self.ledger.clock, &self.site.dir);
+        let observing = probe::observe_all(&probes, &self.site.vars, self.ledger.clock, &self.site.dir, &self.redactor);
         let observations = tokio::select! {
             observations = observing => Some(observations),
             () = process::interrupted() => None,
