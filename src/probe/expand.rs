@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+/// Values shorter than this are not keys, and hiding them would hide half of any text.
+pub const SHORTEST_KEY: usize = 6;
+
 /// A text with its variables filled in.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Expanded {

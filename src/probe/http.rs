@@ -13,7 +13,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response, Url};
 use tokio::time::{Instant, timeout_at};
 
-use super::expand::{expand, is_private};
+use super::expand::{SHORTEST_KEY, expand, is_private};
 use super::{Sight, failure, millis};
 use crate::ground::Span;
 
@@ -24,9 +24,6 @@ const BODY_LIMIT: usize = 1024 * 1024;
 pub const TOO_LONG: &str = "the body is longer than 1 MiB and was not read to its end";
 
 const REDIRECTS: usize = 10;
-
-/// Values shorter than this are not keys, and hiding them would hide half of any text.
-const SHORTEST_KEY: usize = 6;
 
 /// A request as it is written, with `${NAME}` for environment variables.
 #[derive(Debug, Clone, Copy)]

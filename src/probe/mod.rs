@@ -10,12 +10,13 @@ mod http;
 mod together;
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::path::Path;
 use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::catalog::model::{Probe, ProbeTarget};
+use crate::catalog::model::{Command, Probe, ProbeTarget};
 use crate::condition::{Condition, Facts};
 use crate::ground::{Clock, Time, plain, time_format};
 use crate::redact::Redactor;
@@ -121,7 +122,7 @@ pub async fn observe(
             let request = http::Request { url, method, headers, body: body.as_deref() };
             (Kind::Http, http::look(request, probe.timeout, vars).await)
         }
-        ProbeTarget::Command(command) => (Kind::Command, command::look(command, probe.timeout, dir, redactor).await),
+        ProbeTarget::Command(command) => (Kind::Command, command::look(command, probe.timeout, dir, vars, redactor).await),
     };
     let mut redactor = redactor.clone();
     sight.hidden.iter().for_each(|value| redactor.add(value.clone()));
@@ -158,15 +159,35 @@ pub async fn observe_all(
     together::run(probes.iter().map(|probe| observe(probe, vars, clock, dir, redactor)), AT_ONCE).await
 }
 
-/// Whether all of them are up, and what to say when they are not. One that is not configured has proved nothing.
-pub fn verdict(observations: &[Observation]) -> (bool, Option<String>) {
-    let reasons: Vec<String> = observations.iter().filter_map(reason).collect();
-    (reasons.is_empty(), (!reasons.is_empty()).then(|| reasons.join("; ")))
+/// What observations come to, taken together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// All that were looked at are up; a remark names those that are not configured.
+    Up(Option<String>),
+    /// At least one is down, and why.
+    Down(String),
+    /// None could be looked at, for none is configured: nothing is proved, and nothing has failed.
+    NotConfigured(String),
 }
 
-fn reason(observation: &Observation) -> Option<String> {
+/// What observations come to, taken together.
+pub fn verdict(observations: &[Observation]) -> Verdict {
+    let reasons = |state: State| -> Option<String> {
+        let of_state = observations.iter().filter(|observation| observation.state == state);
+        let reasons: Vec<String> = of_state.map(reason).collect();
+        (!reasons.is_empty()).then(|| reasons.join("; "))
+    };
+    let some_up = observations.iter().any(|observation| observation.state == State::Up);
+    match (reasons(State::Down), reasons(State::NotConfigured)) {
+        (Some(down), _) => Verdict::Down(down),
+        (None, Some(remark)) if !some_up => Verdict::NotConfigured(remark),
+        (None, remark) => Verdict::Up(remark),
+    }
+}
+
+fn reason(observation: &Observation) -> String {
     let word = match observation.state {
-        State::Up => return None,
+        State::Up => "up",
         State::Down => "down",
         State::NotConfigured => "not configured",
     };
@@ -175,7 +196,20 @@ fn reason(observation: &Observation) -> Option<String> {
         Some(error) => vec![error],
         None => unmet.map(String::as_str).collect(),
     };
-    Some(format!("{} is {word}: {}", observation.id, why.join(", ")))
+    format!("{} is {word}: {}", observation.id, why.join(", "))
+}
+
+/// The environment variables that a probe needs and that are not set.
+pub fn unset(probe: &Probe, vars: &BTreeMap<String, String>) -> Vec<String> {
+    let texts: Vec<&String> = match &probe.target {
+        ProbeTarget::Http { url, headers, body, .. } => iter::once(url).chain(headers.values()).chain(body).collect(),
+        ProbeTarget::Command(Command::Argv(items)) => items.iter().collect(),
+        ProbeTarget::Command(Command::Shell(_)) => Vec::new(),
+    };
+    let mut unset: Vec<String> = texts.into_iter().flat_map(|text| expand::expand(text, vars).unset).collect();
+    unset.sort();
+    unset.dedup();
+    unset
 }
 
 fn check(probe: &Probe, kind: Kind, sight: &Sight, redactor: &Redactor) -> Vec<Checked> {

@@ -11,7 +11,7 @@ use crate::engine::outcome::{self, Printed};
 use crate::engine::state::StepStatus;
 use crate::error::{Error, Result};
 use crate::ledger::NotRecorded;
-use crate::probe;
+use crate::probe::{self, Verdict};
 use crate::process::{self, Ending, Finished, Job, Program};
 use crate::view::step::CommandPreview;
 use crate::walk::operator::{self, Heard, Say};
@@ -49,6 +49,9 @@ impl Walk<'_> {
     }
 
     pub(super) async fn effect(&mut self, place: usize) -> Result<Flow> {
+        if let Some(unset) = self.unset_of(place) {
+            return self.by_hand(place, &unset).await;
+        }
         self.show_card(place);
         if self.runs_by_itself(place) {
             return self.perform(place, false).await;
@@ -65,10 +68,41 @@ impl Walk<'_> {
         }
     }
 
+    /// The variables that are missing, when none of a step's probes can be made without them.
+    pub(super) fn unset_of(&self, place: usize) -> Option<Vec<String>> {
+        let StepKind::Probe(selectors) = &self.state.plan.steps[place].step.kind else { return None };
+        let probes = self.ledger.catalog.settings.select_probes(selectors);
+        let unset: Vec<Vec<String>> = probes.iter().map(|probe| probe::unset(probe, &self.site.vars)).collect();
+        let none_can_be_made = !unset.is_empty() && unset.iter().all(|unset| !unset.is_empty());
+        none_can_be_made.then(|| unset.concat())
+    }
+
+    // A probe that is not configured proves nothing: the operator looks instead.
+    async fn by_hand(&mut self, place: usize, unset: &[String]) -> Result<Flow> {
+        self.show_card(place);
+        self.terminal.tell(&format!("Not configured: {} is not set. Look by hand, and say what you found.", unset.join(", ")));
+        let step = self.id(place);
+        match self.hear(place, operator::MANUAL).await? {
+            Heard::Left(Left::NeedsInput(_)) => Ok(Flow::Leave(Left::NeedsInput(format!(
+                "step {step}: its probes are not configured ({}), so somebody has to look",
+                unset.join(", ")
+            )))),
+            Heard::Left(left) => Ok(Flow::Leave(left)),
+            Heard::Again => Ok(Flow::Next),
+            Heard::Say(Say::Go | Say::Done) => {
+                let reason = Some(format!("by hand; not configured: {}", unset.join(", ")));
+                self.try_record(Input::Done { step, reason })
+            }
+            Heard::Say(other) => self.common(place, other),
+        }
+    }
+
     // An answer goes before the automatic: somebody may have said to skip it.
     pub(super) fn runs_by_itself(&self, place: usize) -> bool {
         let planned = &self.state.plan.steps[place];
-        !self.answers.steps.contains_key(&planned.id) && self.auto.is_some_and(|max| planned.step.risk <= max)
+        !self.answers.steps.contains_key(&planned.id)
+            && self.auto.is_some_and(|max| planned.step.risk <= max)
+            && self.unset_of(place).is_none()
     }
 
     pub(super) async fn retry_effect(&mut self, place: usize, delay: Duration) -> Result<Flow> {
@@ -259,8 +293,13 @@ impl Walk<'_> {
         };
         let text = self.redactor.text(&crate::view::probe::report(&observations));
         self.terminal.say(&text);
-        let (passed, reason) = probe::verdict(&observations);
-        attempt.succeeded = passed;
+        let (succeeded, reason) = match probe::verdict(&observations) {
+            Verdict::Up(remark) => (true, remark),
+            // Nothing was looked at, so nothing failed; the reason says that nothing is proved either.
+            Verdict::NotConfigured(remark) => (true, Some(format!("not checked: {remark}"))),
+            Verdict::Down(reason) => (false, Some(reason)),
+        };
+        attempt.succeeded = succeeded;
         attempt.reason = reason.map(|reason| self.redactor.text(&reason));
         attempt.output = self.ledger.keep_output(text, 0)?;
         Ok(Came { attempt, cancelled: false, withheld: Vec::new() })
@@ -287,8 +326,12 @@ impl Walk<'_> {
         }
         let passed = came.attempt.succeeded;
         let seen = came.attempt.reason;
-        self.terminal.tell(if passed { "Verified." } else { "The check did not pass." });
-        let reason = (!passed).then(|| format!("not verified: {}", seen.unwrap_or_else(|| "the check failed".into())));
+        let reason = match (passed, seen) {
+            (true, seen) => seen,
+            (false, seen) => Some(format!("not verified: {}", seen.unwrap_or_else(|| "the check failed".into()))),
+        };
+        let word = if passed { "Verified" } else { "The check did not pass" };
+        self.terminal.tell(&reason.as_ref().map_or_else(|| format!("{word}."), |reason| format!("{word} ({reason}).")));
         self.outcome(Input::Verified { step: planned.id, passed, reason, output: came.attempt.output })
     }
 
