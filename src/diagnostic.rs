@@ -91,9 +91,17 @@ impl Diagnostic {
         let from = (start - head).min(line.len());
         let to = floor(text, excerpt.span.end).saturating_sub(head).clamp(from, line.len());
         // A tab or another control character would push the caret out of place.
-        let tame: String = line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-        let shift = |at: usize| line[..at].chars().map(|c| if c.is_control() { 3 } else { c.len_utf8() }).sum();
-        (tame, shift(from)..shift(to))
+        let visible: String = line.chars().map(tame).collect();
+        let shift = |at: usize| line[..at].chars().map(|c| tame(c).len_utf8()).sum();
+        (visible, shift(from)..shift(to))
+    }
+}
+
+fn tame(c: char) -> char {
+    match c {
+        '\t' => '→',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
     }
 }
 

@@ -182,11 +182,11 @@ steps:
     run: uptime
     verify: {probe: nobody}
   - title: Send
-    send: {template: statsu, to: [teem]}
+    send: {template: newss, to: [teem]}
   - title: Send a field
-    send: {template: status, set: {servcie: x}}
+    send: {template: news, set: {servcie: x}}
   - title: Send a variant
-    send: {template: status, variant: tow}
+    send: {template: news, variant: tow}
   - title: Use
     use: {procedure: good, with: {host: x}}
   - title: Use another
@@ -195,8 +195,8 @@ steps:
         ),
         ("runbooks/good.yaml", GOOD),
         (
-            "templates/status.yaml",
-            "title: Status\nfields: [{name: service}]\nvariants: {one: '{{ service }}', two: '{{ service }}'}\n"
+            "templates/news.yaml",
+            "title: News\nfields: [{name: service}]\nvariants: {one: '{{ service }}', two: '{{ service }}'}\n"
         ),
     ]));
 }
@@ -351,7 +351,6 @@ fn settings() {
         "channels: {team: {title: Again}}\ninclude: [other.yaml]\nservices: {x: {title: X, probes: {px: {http: example.org}}}}\n",
     );
     let text = r#"title: Settings
-include: [more/*.yaml, gone/*.yaml, more/on.yaml, ../outside.yaml, /etc/*.yaml]
 services:
   web:
     title: Web
@@ -375,6 +374,19 @@ incident: {process: incident-respons}
 "#;
     write(root.path(), "opsctl.yaml", text);
     insta::assert_snapshot!(pictures(&root));
+}
+
+#[test]
+fn included_settings() {
+    let root = workspace(&[("runbooks/a.yaml", "title: A\nservices: [x, y]\nsteps: [{title: P, probe: px}]\n")]);
+    let patterns = "title: Main\ninclude: [more/*.yaml, gone/*.yaml, more/on.yaml, ../outside.yaml, /etc/*.yaml, 'a/**/b', '']\nchannels: {team: {title: Team}}\n";
+    write(root.path(), "opsctl.yaml", patterns);
+    write(root.path(), "more/one.yaml", "services:\n  x: {title: X, probes: {px: {http: example.org}}}\n");
+    write(root.path(), "more/two.yaml", "channels: {team: {title: Again}}\ninclude: [other.yaml]\n");
+    write(root.path(), "more/three.yaml", "services: {y: {titel: Y}}\n");
+    insta::assert_snapshot!(pictures(&root));
+    write(root.path(), "opsctl.yaml", "include: [more/one.yaml, more/o*.yaml]\nservices: {y: {title: Y}}\ntypo: 1\n");
+    assert_eq!(codes(&root), ["more/one.yaml invalid-request", "opsctl.yaml unknown-key"]);
 }
 
 #[test]
@@ -449,6 +461,9 @@ fn documents_too_large_to_look_at() {
         })
         .collect();
     write(root.path(), "runbooks/deep-options.yaml", format!("title: x\nsteps:\n{options}"));
+    let chain: String =
+        (1..500).map(|n| format!("x{n}: &x{n} {{title: t, choose: [{{title: o, steps: [*x{}]}}]}}\n", n - 1)).collect();
+    write(root.path(), "runbooks/deep-aliases.yaml", format!("title: x\nx0: &x0 a\n{chain}steps: [*x499]\n"));
     write(root.path(), "runbooks/many.yaml", format!("title: x\nsteps:\n{}", "- a\n".repeat(200_000)));
     insta::assert_snapshot!(pictures(&root));
     assert_eq!(loaded(&root).catalog.procedures.len(), 1);

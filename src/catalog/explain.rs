@@ -35,7 +35,7 @@ impl Loaded {
         let wanted = |path: &str| only.is_none_or(|only| only.iter().any(|one| one == path));
         let mut examined: Vec<Examined<'_>> = self.files.iter().map(Examined::of).collect();
         let settings_known = examined.iter().all(|file| file.file.kind != FileKind::Settings || file.readable());
-        let catalog = salvaged(&mut examined, &self.catalog.settings);
+        let catalog = salvaged(&mut examined);
         let context = Context { catalog: &catalog, broken: &self.broken, settings_known };
         for file in examined.iter_mut().filter(|file| wanted(&file.file.path)) {
             file.check(&context);
@@ -71,7 +71,6 @@ impl<'a> Examined<'a> {
         };
         match &file.state {
             State::Refused(refusal) => examined.refusal = Some((**refusal).clone()),
-            State::Added(problems) => examined.problems.clone_from(problems),
             State::Read(Outcome::Good(definition)) => examined.definition = Some(definition.clone()),
             State::Read(Outcome::Wrong(definition, problems)) => {
                 examined.definition = Some(definition.clone());
@@ -79,6 +78,7 @@ impl<'a> Examined<'a> {
             }
             State::Read(Outcome::Misshapen(message, place)) => examined.reshape(message, *place),
         }
+        examined.problems.extend(file.besides.iter().cloned());
         examined
     }
 
@@ -87,7 +87,7 @@ impl<'a> Examined<'a> {
     }
 
     fn readable(&self) -> bool {
-        self.refusal.is_none() && (matches!(self.file.state, State::Added(_)) || self.definition.is_some())
+        self.definition.is_some()
     }
 
     // Finds out all that is wrong with the shape, and looks at the rest as if it were right.
@@ -173,12 +173,15 @@ fn noun(kind: FileKind) -> String {
 }
 
 // The catalog as it would be if every file had been mended as far as possible.
-fn salvaged(examined: &mut [Examined<'_>], settings: &Settings) -> Catalog {
-    let mut gathered = Gathered::with(settings.clone());
+fn salvaged(examined: &mut [Examined<'_>]) -> Catalog {
+    let mut gathered = Gathered::default();
     for file in examined.iter_mut() {
         let Some(definition) = &file.definition else { continue };
         let problems = gathered.add(definition.clone());
-        file.problems.extend(problems);
+        // Those of a good file are among what is besides it already.
+        if !matches!(file.file.state, State::Read(Outcome::Good(_))) {
+            file.problems.extend(problems);
+        }
     }
     gathered.catalog()
 }
@@ -241,7 +244,14 @@ pub fn from_texts(sources: &[Source], settings: &Settings) -> Result<Catalog, Ve
             gathered.add(definition);
         } else {
             let text = Some(Arc::clone(&source.text));
-            let file = LoadedFile { kind, path: source.path.clone(), id, text, state: State::Read(outcome) };
+            let file = LoadedFile {
+                kind,
+                path: source.path.clone(),
+                id,
+                text,
+                state: State::Read(outcome),
+                besides: Vec::new(),
+            };
             wrong.extend(Examined::of(&file).diagnostics());
         }
     }

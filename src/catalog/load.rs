@@ -9,7 +9,7 @@ use super::builtin;
 use super::files::{self, FileKind, Found, Place, SETTINGS_FILE};
 use super::lower;
 use super::model::{Catalog, Procedure, Settings, Source, StepKind, Template};
-use super::parse::{Definition, Outcome, parse};
+use super::parse::{Definition, Outcome, includes, parse};
 use super::problem::{Problem, Trail};
 use crate::diagnostic::Diagnostic;
 
@@ -54,6 +54,8 @@ pub(super) struct LoadedFile {
     pub id: String,
     pub text: Option<Arc<str>>,
     pub state: State,
+    /// What is wrong with it beyond what its own text says: its includes.
+    pub besides: Vec<Problem>,
 }
 
 /// What became of a file.
@@ -63,8 +65,6 @@ pub(super) enum State {
     Refused(Box<Diagnostic>),
     /// It was read.
     Read(Outcome),
-    /// It was read, and its settings were added; these problems stand in the way.
-    Added(Vec<Problem>),
 }
 
 /// Reads every definition of a workspace. Fast on the good path; problems are located by [`Loaded::diagnose`].
@@ -85,23 +85,17 @@ fn read_settings(root: &Path) -> Vec<LoadedFile> {
     }
     let path = SETTINGS_FILE.to_owned();
     let mut main = read_one(&Found { path, kind: FileKind::Settings, place: Place::Disk(place, None), refusal: None });
-    let mut included = Vec::new();
-    if let State::Read(Outcome::Good(definition)) = &mut main.state
-        && let Definition::Settings(raw) = definition
-        && !raw.include.is_empty()
-    {
-        let (found, wrong) = files::included(root, &raw.include);
-        included = read_all(found);
-        let problems: Vec<Problem> = wrong.into_iter().map(|wrong| wrong_pattern(&wrong)).collect();
-        if !problems.is_empty() {
-            main.state = State::Read(Outcome::Wrong(definition.clone(), problems));
-        }
-    }
-    for file in &mut included {
-        refuse_nested_include(file);
-    }
-    included.insert(0, main);
-    included
+    let patterns = match &main.state {
+        State::Read(Outcome::Good(Definition::Settings(raw))) => raw.include.clone(),
+        // Even a file with mistakes says which files belong to it.
+        _ => main.text.as_deref().map(includes).unwrap_or_default(),
+    };
+    let (found, wrong) = files::included(root, &patterns);
+    main.besides = wrong.iter().map(wrong_pattern).collect();
+    let mut settings = vec![main];
+    settings.extend(read_all(found));
+    settings.iter_mut().skip(1).for_each(refuse_nested_include);
+    settings
 }
 
 fn wrong_pattern((index, message, near): &(usize, String, Option<String>)) -> Problem {
@@ -109,14 +103,12 @@ fn wrong_pattern((index, message, near): &(usize, String, Option<String>)) -> Pr
 }
 
 fn refuse_nested_include(file: &mut LoadedFile) {
-    if let State::Read(Outcome::Good(definition)) = &file.state
-        && let Definition::Settings(raw) = definition
+    if let State::Read(Outcome::Good(Definition::Settings(raw))) = &file.state
         && !raw.include.is_empty()
     {
         let message = format!("only `{SETTINGS_FILE}` may include other files");
         let problem = Problem::error("invalid-include", &Trail::ROOT.key("include"), message).on_key();
-        let problem = problem.suggest(format!("move these patterns to `{SETTINGS_FILE}`"));
-        file.state = State::Read(Outcome::Wrong(definition.clone(), vec![problem]));
+        file.besides.push(problem.suggest(format!("move these patterns to `{SETTINGS_FILE}`")));
     }
 }
 
@@ -145,27 +137,17 @@ fn read_one(found: &Found) -> LoadedFile {
             (Some(text), State::Read(parse(found.kind, &id, source)))
         }
     };
-    LoadedFile { kind: found.kind, path: found.path.clone(), id, text, state }
+    LoadedFile { kind: found.kind, path: found.path.clone(), id, text, state, besides: Vec::new() }
 }
 
 fn assemble(mut files: Vec<LoadedFile>, strays: Vec<Diagnostic>) -> Loaded {
     let mut loaded = Loaded { strays, ..Loaded::default() };
     let mut gathered = Gathered::default();
     for file in &mut files {
-        let good = match &mut file.state {
+        let good = match &file.state {
             State::Read(Outcome::Good(definition)) => {
-                let problems = gathered.add(definition.clone());
-                let good = problems.is_empty();
-                if file.kind == FileKind::Settings {
-                    file.state = State::Added(problems);
-                }
-                good
-            }
-            State::Read(Outcome::Wrong(definition, problems)) if file.kind == FileKind::Settings => {
-                let mut problems = std::mem::take(problems);
-                problems.extend(gathered.add(definition.clone()));
-                file.state = State::Added(problems);
-                false
+                file.besides.extend(gathered.add(definition.clone()));
+                file.besides.is_empty()
             }
             _ => false,
         };
