@@ -1,5 +1,7 @@
 //! Bad definitions, one kind of mistake a test: what is said about each, and that it never stops the others.
 
+#![allow(clippy::unwrap_used, clippy::format_collect, reason = "tests")]
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -496,7 +498,7 @@ fn files_that_cannot_be_read() {
 fn files_without_permission() {
     let root = workspace(&[("runbooks/closed.yaml", GOOD)]);
     let closed = root.path().join("runbooks/closed.yaml");
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&closed).is_ok() {
         return; // the superuser reads everything
     }
@@ -548,6 +550,19 @@ fn one_broken_file_does_not_block_the_others() {
     assert_eq!(codes(&root), ["runbooks/broken.yaml yaml-syntax", "templates/broken.yaml no-body"]);
     assert_eq!(loaded.diagnose_for(&["runbooks/user.yaml".to_owned()]), []);
     assert_eq!(loaded.diagnose_for(&["templates/broken.yaml".to_owned()]).len(), 1);
+}
+
+#[test]
+fn many_files_are_read_side_by_side() {
+    let root = workspace(&[]);
+    for n in 0..300 {
+        let text = if n % 10 == 0 { "title: [" } else { GOOD };
+        write(root.path(), &format!("runbooks/r{n:03}.yaml"), text);
+    }
+    let loaded = loaded(&root);
+    assert_eq!((loaded.catalog.procedures.len(), loaded.broken.len()), (270, 30));
+    assert!(loaded.catalog.procedures.is_sorted_by_key(|procedure| procedure.id.clone()));
+    assert_eq!(loaded.diagnose().len(), 30);
 }
 
 #[test]
@@ -608,7 +623,7 @@ const PIECES: [&str; 34] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_bytes_are_dropped_or_panic(bytes in collection::vec(any::<u8>(), 0..200)) {

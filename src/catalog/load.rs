@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 
 use super::builtin;
-use super::files::{self, FileKind, Found, Place, SETTINGS_FILE};
+use super::files::{self, FileKind, Found, Place, SETTINGS_FILE, WrongPattern};
 use super::lower;
 use super::model::{Catalog, Procedure, Settings, Source, StepKind, Template};
 use super::parse::{Definition, Outcome, includes, parse};
@@ -71,10 +71,10 @@ pub(super) enum State {
 pub fn load(root: &Root) -> Loaded {
     let (settings, (found, strays)) = match root {
         Root::Directory(directory) => (read_settings(directory), files::in_folders(directory)),
-        Root::Builtin => (read_all(vec![builtin::settings()]), (builtin::definitions(), Vec::new())),
+        Root::Builtin => (read_all(&[builtin::settings()]), (builtin::definitions(), Vec::new())),
     };
     let mut files = settings;
-    files.extend(read_all(found));
+    files.extend(read_all(&found));
     assemble(files, strays)
 }
 
@@ -93,13 +93,14 @@ fn read_settings(root: &Path) -> Vec<LoadedFile> {
     let (found, wrong) = files::included(root, &patterns);
     main.besides = wrong.iter().map(wrong_pattern).collect();
     let mut settings = vec![main];
-    settings.extend(read_all(found));
+    settings.extend(read_all(&found));
     settings.iter_mut().skip(1).for_each(refuse_nested_include);
     settings
 }
 
-fn wrong_pattern((index, message, near): &(usize, String, Option<String>)) -> Problem {
-    Problem::error("invalid-include", &Trail::ROOT.key("include").index(*index), message).suggest_name(near.as_deref())
+fn wrong_pattern(wrong: &WrongPattern) -> Problem {
+    let at = Trail::ROOT.key("include");
+    Problem::error("invalid-include", &at.index(wrong.index), &wrong.message).suggest_name(wrong.near.as_deref())
 }
 
 fn refuse_nested_include(file: &mut LoadedFile) {
@@ -115,7 +116,7 @@ fn refuse_nested_include(file: &mut LoadedFile) {
 // Below this many files a thread costs more than it saves.
 const WORTH_A_THREAD: usize = 24;
 
-fn read_all(found: Vec<Found>) -> Vec<LoadedFile> {
+fn read_all(found: &[Found]) -> Vec<LoadedFile> {
     let workers = thread::available_parallelism().map_or(1, usize::from).min(found.len() / WORTH_A_THREAD).max(1);
     if workers == 1 {
         return found.iter().map(read_one).collect();
@@ -131,7 +132,7 @@ fn read_all(found: Vec<Found>) -> Vec<LoadedFile> {
 fn read_one(found: &Found) -> LoadedFile {
     let id = found.id().to_owned();
     let (text, state) = match found.read() {
-        Err(refusal) => (None, State::Refused(Box::new(refusal))),
+        Err(refusal) => (None, State::Refused(refusal)),
         Ok(text) => {
             let source = Source { path: found.path.clone(), text: Arc::clone(&text) };
             (Some(text), State::Read(parse(found.kind, &id, source)))

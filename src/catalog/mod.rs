@@ -17,3 +17,5 @@ mod tree;
 mod union;
 mod validate;
 mod walk;
+
+pub use explain::from_texts;

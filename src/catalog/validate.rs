@@ -48,7 +48,7 @@ impl<'a> Judge<'a> {
         let fitting = rules.iter().find(|rule| accepts(rule.schema, shape)).or_else(|| {
             // Text may be written without quotes even where it looks like a number; not where a number means another thing.
             let text = rules.iter().find(|rule| accepts(rule.schema, "string"));
-            let only = rules.iter().filter(|rule| !accepts(rule.schema, "null")).count() == 1;
+            let only = rules.iter().filter(|rule| rule.schema["type"] != "null").count() == 1;
             text.filter(|_| only && matches!(shape, "integer" | "number" | "boolean"))
         });
         if let Some(rule) = fitting {
