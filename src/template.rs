@@ -59,12 +59,12 @@ pub fn is_true(expression: &str, context: &Json) -> Result<bool, TemplateError> 
 
 /// The variables a template needs, by their first part: `incident` for `incident.severity`.
 pub fn names(text: &str) -> Result<BTreeSet<String>, TemplateError> {
-    Ok(first_parts(nested_names(text)?))
+    Ok(first_parts(&nested_names(text)?))
 }
 
 /// The variables an expression needs, by their first part.
 pub fn names_in_expression(expression: &str) -> Result<BTreeSet<String>, TemplateError> {
-    Ok(first_parts(nested_names_in_expression(expression)?))
+    Ok(first_parts(&nested_names_in_expression(expression)?))
 }
 
 /// The variables a template needs, as far as they are written out: `incident.severity`.
@@ -150,7 +150,7 @@ fn first_part(name: &str) -> &str {
     name.split('.').next().unwrap_or(name)
 }
 
-fn first_parts(names: BTreeSet<String>) -> BTreeSet<String> {
+fn first_parts(names: &BTreeSet<String>) -> BTreeSet<String> {
     names.iter().map(|name| first_part(name).to_owned()).collect()
 }
 
@@ -175,7 +175,7 @@ fn has_value(name: &str, context: &Json) -> bool {
 
 // `x is defined` and `x | default(…)` are there to ask for what may be missing.
 static GUARDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"([A-Za-z_][A-Za-z0-9_.]*)\s*(?:\bis\s+(?:not\s+)?(?:un)?defined\b|\|\s*(?:default|d)\b)"#).ok()
+    Regex::new(r"([A-Za-z_][A-Za-z0-9_.]*)\s*(?:\bis\s+(?:not\s+)?(?:un)?defined\b|\|\s*(?:default|d)\b)").ok()
 });
 
 fn is_guarded(text: &str, name: &str) -> bool {

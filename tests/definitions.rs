@@ -1,5 +1,7 @@
 //! Bad definitions, one kind of mistake a test: what is said about each, and that it never stops the others.
 
+#![allow(clippy::unwrap_used, clippy::format_collect, reason = "tests")]
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -182,11 +184,11 @@ steps:
     run: uptime
     verify: {probe: nobody}
   - title: Send
-    send: {template: statsu, to: [teem]}
+    send: {template: newss, to: [teem]}
   - title: Send a field
-    send: {template: status, set: {servcie: x}}
+    send: {template: news, set: {servcie: x}}
   - title: Send a variant
-    send: {template: status, variant: tow}
+    send: {template: news, variant: tow}
   - title: Use
     use: {procedure: good, with: {host: x}}
   - title: Use another
@@ -195,8 +197,8 @@ steps:
         ),
         ("runbooks/good.yaml", GOOD),
         (
-            "templates/status.yaml",
-            "title: Status\nfields: [{name: service}]\nvariants: {one: '{{ service }}', two: '{{ service }}'}\n"
+            "templates/news.yaml",
+            "title: News\nfields: [{name: service}]\nvariants: {one: '{{ service }}', two: '{{ service }}'}\n"
         ),
     ]));
 }
@@ -351,7 +353,6 @@ fn settings() {
         "channels: {team: {title: Again}}\ninclude: [other.yaml]\nservices: {x: {title: X, probes: {px: {http: example.org}}}}\n",
     );
     let text = r#"title: Settings
-include: [more/*.yaml, gone/*.yaml, more/on.yaml, ../outside.yaml, /etc/*.yaml]
 services:
   web:
     title: Web
@@ -375,6 +376,19 @@ incident: {process: incident-respons}
 "#;
     write(root.path(), "opsctl.yaml", text);
     insta::assert_snapshot!(pictures(&root));
+}
+
+#[test]
+fn included_settings() {
+    let root = workspace(&[("runbooks/a.yaml", "title: A\nservices: [x, y]\nsteps: [{title: P, probe: px}]\n")]);
+    let patterns = "title: Main\ninclude: [more/*.yaml, gone/*.yaml, more/on.yaml, ../outside.yaml, /etc/*.yaml, 'a/**/b', '']\nchannels: {team: {title: Team}}\n";
+    write(root.path(), "opsctl.yaml", patterns);
+    write(root.path(), "more/one.yaml", "services:\n  x: {title: X, probes: {px: {http: example.org}}}\n");
+    write(root.path(), "more/two.yaml", "channels: {team: {title: Again}}\ninclude: [other.yaml]\n");
+    write(root.path(), "more/three.yaml", "services: {y: {titel: Y}}\n");
+    insta::assert_snapshot!(pictures(&root));
+    write(root.path(), "opsctl.yaml", "include: [more/one.yaml, more/o*.yaml]\nservices: {y: {title: Y}}\ntypo: 1\n");
+    assert_eq!(codes(&root), ["more/one.yaml invalid-request", "opsctl.yaml unknown-key"]);
 }
 
 #[test]
@@ -449,6 +463,9 @@ fn documents_too_large_to_look_at() {
         })
         .collect();
     write(root.path(), "runbooks/deep-options.yaml", format!("title: x\nsteps:\n{options}"));
+    let chain: String =
+        (1..500).map(|n| format!("x{n}: &x{n} {{title: t, choose: [{{title: o, steps: [*x{}]}}]}}\n", n - 1)).collect();
+    write(root.path(), "runbooks/deep-aliases.yaml", format!("title: x\nx0: &x0 a\n{chain}steps: [*x499]\n"));
     write(root.path(), "runbooks/many.yaml", format!("title: x\nsteps:\n{}", "- a\n".repeat(200_000)));
     insta::assert_snapshot!(pictures(&root));
     assert_eq!(loaded(&root).catalog.procedures.len(), 1);
@@ -481,7 +498,7 @@ fn files_that_cannot_be_read() {
 fn files_without_permission() {
     let root = workspace(&[("runbooks/closed.yaml", GOOD)]);
     let closed = root.path().join("runbooks/closed.yaml");
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&closed).is_ok() {
         return; // the superuser reads everything
     }
@@ -533,6 +550,19 @@ fn one_broken_file_does_not_block_the_others() {
     assert_eq!(codes(&root), ["runbooks/broken.yaml yaml-syntax", "templates/broken.yaml no-body"]);
     assert_eq!(loaded.diagnose_for(&["runbooks/user.yaml".to_owned()]), []);
     assert_eq!(loaded.diagnose_for(&["templates/broken.yaml".to_owned()]).len(), 1);
+}
+
+#[test]
+fn many_files_are_read_side_by_side() {
+    let root = workspace(&[]);
+    for n in 0..300 {
+        let text = if n % 10 == 0 { "title: [" } else { GOOD };
+        write(root.path(), &format!("runbooks/r{n:03}.yaml"), text);
+    }
+    let loaded = loaded(&root);
+    assert_eq!((loaded.catalog.procedures.len(), loaded.broken.len()), (270, 30));
+    assert!(loaded.catalog.procedures.is_sorted_by_key(|procedure| procedure.id.clone()));
+    assert_eq!(loaded.diagnose().len(), 30);
 }
 
 #[test]
@@ -593,7 +623,7 @@ const PIECES: [&str; 34] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_bytes_are_dropped_or_panic(bytes in collection::vec(any::<u8>(), 0..200)) {

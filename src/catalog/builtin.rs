@@ -19,7 +19,8 @@ pub fn pack() -> Vec<(String, &'static str)> {
         .zip(names)
         .flat_map(|(folder, name)| folder.files().map(move |file| (name, file)))
         .filter_map(|(name, file)| {
-            let path = file.path().to_str().filter(|path| path.ends_with(".yaml"))?;
+            let path = file.path();
+            let path = path.extension().filter(|extension| *extension == "yaml").and(path.to_str())?;
             Some((format!("{name}/{path}"), file.contents_utf8()?))
         })
         .collect();

@@ -35,7 +35,7 @@ impl Loaded {
         let wanted = |path: &str| only.is_none_or(|only| only.iter().any(|one| one == path));
         let mut examined: Vec<Examined<'_>> = self.files.iter().map(Examined::of).collect();
         let settings_known = examined.iter().all(|file| file.file.kind != FileKind::Settings || file.readable());
-        let catalog = salvaged(&mut examined, &self.catalog.settings);
+        let catalog = salvaged(&mut examined);
         let context = Context { catalog: &catalog, broken: &self.broken, settings_known };
         for file in examined.iter_mut().filter(|file| wanted(&file.file.path)) {
             file.check(&context);
@@ -71,7 +71,6 @@ impl<'a> Examined<'a> {
         };
         match &file.state {
             State::Refused(refusal) => examined.refusal = Some((**refusal).clone()),
-            State::Added(problems) => examined.problems.clone_from(problems),
             State::Read(Outcome::Good(definition)) => examined.definition = Some(definition.clone()),
             State::Read(Outcome::Wrong(definition, problems)) => {
                 examined.definition = Some(definition.clone());
@@ -79,6 +78,7 @@ impl<'a> Examined<'a> {
             }
             State::Read(Outcome::Misshapen(message, place)) => examined.reshape(message, *place),
         }
+        examined.problems.extend(file.besides.iter().cloned());
         examined
     }
 
@@ -87,7 +87,7 @@ impl<'a> Examined<'a> {
     }
 
     fn readable(&self) -> bool {
-        self.refusal.is_none() && (matches!(self.file.state, State::Added(_)) || self.definition.is_some())
+        self.definition.is_some()
     }
 
     // Finds out all that is wrong with the shape, and looks at the rest as if it were right.
@@ -173,12 +173,15 @@ fn noun(kind: FileKind) -> String {
 }
 
 // The catalog as it would be if every file had been mended as far as possible.
-fn salvaged(examined: &mut [Examined<'_>], settings: &Settings) -> Catalog {
-    let mut gathered = Gathered::with(settings.clone());
+fn salvaged(examined: &mut [Examined<'_>]) -> Catalog {
+    let mut gathered = Gathered::default();
     for file in examined.iter_mut() {
         let Some(definition) = &file.definition else { continue };
         let problems = gathered.add(definition.clone());
-        file.problems.extend(problems);
+        // Those of a good file are among what is besides it already.
+        if !matches!(file.file.state, State::Read(Outcome::Good(_))) {
+            file.problems.extend(problems);
+        }
     }
     gathered.catalog()
 }
@@ -241,9 +244,183 @@ pub fn from_texts(sources: &[Source], settings: &Settings) -> Result<Catalog, Ve
             gathered.add(definition);
         } else {
             let text = Some(Arc::clone(&source.text));
-            let file = LoadedFile { kind, path: source.path.clone(), id, text, state: State::Read(outcome) };
+            let file = LoadedFile {
+                kind,
+                path: source.path.clone(),
+                id,
+                text,
+                state: State::Read(outcome),
+                besides: Vec::new(),
+            };
             wrong.extend(Examined::of(&file).diagnostics());
         }
     }
     if wrong.is_empty() { Ok(gathered.catalog()) } else { Err(sorted(wrong)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, LazyLock};
+
+    use proptest::prelude::{ProptestConfig, Strategy, prop_assert_eq, prop_oneof, proptest};
+    use proptest::{collection, sample};
+
+    use super::from_texts;
+    use crate::catalog::files::FileKind;
+    use crate::catalog::load::{Root, closure, load};
+    use crate::catalog::model::{ProcedureKind, Settings, Source};
+    use crate::catalog::parse::{Outcome, parse};
+    use crate::catalog::schema::whole;
+    use crate::catalog::tree::Tree;
+    use crate::catalog::validate::validate;
+
+    fn source(path: &str, text: &str) -> Source {
+        Source { path: path.to_owned(), text: Arc::from(text) }
+    }
+
+    #[test]
+    fn pinned_texts_become_a_catalog_again() {
+        let pack = load(&Root::Builtin).catalog;
+        let procedure = pack.procedure(ProcedureKind::Playbook, "incident-response").unwrap();
+        let sources = closure(&pack, procedure);
+        assert_eq!(sources[0].path, "playbooks/incident-response.yaml");
+        let catalog = from_texts(&sources, &pack.settings).unwrap();
+        assert_eq!(catalog.procedures.len() + catalog.templates.len(), sources.len());
+        assert_eq!(
+            closure(&catalog, catalog.procedure(ProcedureKind::Playbook, "incident-response").unwrap()),
+            sources
+        );
+    }
+
+    #[test]
+    fn pinned_texts_with_mistakes_are_refused() {
+        let wrong = [source("runbooks/a.yaml", "titel: A\n"), source("templates/b.yaml", "title: B\n")];
+        let errors = from_texts(&wrong, &Settings::default()).unwrap_err();
+        let found: Vec<_> = errors.iter().map(|error| (error.file.as_str(), error.line, error.code)).collect();
+        assert_eq!(
+            found,
+            [
+                ("runbooks/a.yaml", 1, "no-steps"),
+                ("runbooks/a.yaml", 1, "unknown-key"),
+                ("templates/b.yaml", 1, "no-body")
+            ]
+        );
+    }
+
+    const TOP: [&str; 9] =
+        ["steps", "phases", "parameters", "schedule", "tiers", "requires", "services", "summary", "due"];
+
+    const SCALARS: [&str; 21] = [
+        "text",
+        "\"5\"",
+        "5",
+        "0",
+        "-1",
+        "2.5",
+        "true",
+        "yes",
+        "~",
+        "",
+        "30s",
+        "stop",
+        "read-only",
+        "daily",
+        "month",
+        "stdout",
+        "severity",
+        "\"\"",
+        "[]",
+        "{}",
+        "first",
+    ];
+
+    const KEYS: [&str; 49] = [
+        "title",
+        "id",
+        "steps",
+        "run",
+        "probe",
+        "wait",
+        "until",
+        "retry",
+        "attempts",
+        "capture",
+        "name",
+        "from",
+        "verify",
+        "choose",
+        "goto",
+        "approve",
+        "send",
+        "template",
+        "set",
+        "use",
+        "procedure",
+        "with",
+        "env",
+        "expect",
+        "exit_code",
+        "output",
+        "optional",
+        "timeout",
+        "links",
+        "url",
+        "tasks",
+        "risk",
+        "rollback",
+        "on_failure",
+        "schedule",
+        "every",
+        "on",
+        "week",
+        "months",
+        "tiers",
+        "phases",
+        "when",
+        "parameters",
+        "default",
+        "values",
+        "incident",
+        "requires",
+        "tools",
+        "nonsense",
+    ];
+
+    // Values of every kind, and keys of every kind of map, thrown together.
+    fn value(depth: u32) -> impl Strategy<Value = String> {
+        let leaf = sample::select(&SCALARS[..]).prop_map(str::to_owned);
+        leaf.prop_recursive(depth, 24, 4, |inner| {
+            let list = collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(", ")));
+            let map = collection::btree_map(sample::select(&KEYS[..]), inner, 0..5).prop_map(|entries| {
+                let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+                format!("{{{}}}", entries.join(", "))
+            });
+            prop_oneof![list, map]
+        })
+    }
+
+    fn document() -> impl Strategy<Value = String> {
+        collection::btree_map(sample::select(&TOP[..]), value(4), 1..4).prop_map(|entries| {
+            let lines: Vec<String> = entries.iter().map(|(key, value)| format!("{key}: {value}\n")).collect();
+            format!("title: x\n{}", lines.concat())
+        })
+    }
+
+    const CHECKLIST: FileKind = FileKind::Procedure(ProcedureKind::Checklist);
+    static SCHEMA: LazyLock<serde_json::Value> = LazyLock::new(|| whole(CHECKLIST));
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+        // The types are the one truth: what the reader takes, the schema must take, and the other way round.
+        #[test]
+        fn reader_and_schema_agree(text in document()) {
+            let read = !matches!(parse(CHECKLIST, "x", source("checklists/x.yaml", &text)), Outcome::Misshapen(..));
+            let (tree, faults) = Tree::read(&text);
+            let valid = faults.is_empty() && tree.is_some_and(|tree| {
+                validate(&tree, &text, &SCHEMA, "a checklist").faults.is_empty()
+            });
+            prop_assert_eq!(read, valid, "{}", text);
+        }
+    }
 }

@@ -92,9 +92,9 @@ impl Found {
     }
 
     /// Its text, without a byte order mark.
-    pub fn read(&self) -> Result<Arc<str>, Diagnostic> {
+    pub fn read(&self) -> Result<Arc<str>, Box<Diagnostic>> {
         if let Some(refusal) = &self.refusal {
-            return Err(refusal.clone());
+            return Err(Box::new(refusal.clone()));
         }
         match &self.place {
             Place::Text(text) => Ok(Arc::from(*text)),
@@ -163,7 +163,7 @@ fn list(
                 let refusal = name.to_str().map_or_else(|| Some(odd_name(&path)), |_| refused_name(&path));
                 found.push(Found { kind, place: Place::Disk(entry.path(), file_type), refusal, path });
             }
-            _ => strays.extend(stray(path, file_type)),
+            _ => strays.extend(stray(&path, file_type)),
         }
     }
     found[start..].sort_by(|a, b| a.path.cmp(&b.path));
@@ -181,8 +181,8 @@ fn suggest(diagnostic: Diagnostic, suggestion: impl Into<String>) -> Diagnostic 
     Diagnostic { suggestion: Some(suggestion.into()), ..diagnostic }
 }
 
-fn stray(path: String, file_type: Option<FileType>) -> Option<Diagnostic> {
-    let extension = extension(&path).map_or("", |(_, extension)| extension).to_ascii_lowercase();
+fn stray(path: &str, file_type: Option<FileType>) -> Option<Diagnostic> {
+    let extension = extension(path).map_or("", |(_, extension)| extension).to_ascii_lowercase();
     let (message, suggestion) = if file_type.is_some_and(|kind| kind.is_dir()) {
         ("definitions are not looked for in folders below this one", "move its files one folder up")
     } else if matches!(extension.as_str(), "md" | "txt" | "orig" | "bak" | "swp") || path.ends_with('~') {
@@ -190,7 +190,7 @@ fn stray(path: String, file_type: Option<FileType>) -> Option<Diagnostic> {
     } else {
         ("this file is not read: definitions end in .yaml", "rename it, or move it elsewhere")
     };
-    let diagnostic = whole_file(&path, "stray-file", message);
+    let diagnostic = whole_file(path, "stray-file", message);
     Some(suggest(Diagnostic { severity: Level::Warning, ..diagnostic }, suggestion))
 }
 
@@ -237,19 +237,30 @@ fn refused_name(path: &str) -> Option<Diagnostic> {
     Some(if better.is_empty() { diagnostic } else { suggest(diagnostic, format!("rename it to {better}.yaml")) })
 }
 
-/// The settings files that patterns name, with what is wrong with each pattern: its index and a message.
-pub fn included(root: &Path, patterns: &[String]) -> (Vec<Found>, Vec<(usize, String, Option<String>)>) {
+/// A pattern that names nothing, or nothing it may.
+#[derive(Debug)]
+pub struct WrongPattern {
+    /// Its place in the list.
+    pub index: usize,
+    /// What is wrong with it.
+    pub message: String,
+    /// A file that may have been meant.
+    pub near: Option<String>,
+}
+
+/// The settings files that patterns name, and the patterns that are wrong.
+pub fn included(root: &Path, patterns: &[String]) -> (Vec<Found>, Vec<WrongPattern>) {
     let mut found: Vec<Found> = Vec::new();
     let mut wrong = Vec::new();
     for (index, pattern) in patterns.iter().enumerate() {
         if let Err(message) = glob::check(pattern) {
-            wrong.push((index, message, None));
+            wrong.push(WrongPattern { index, message, near: None });
             continue;
         }
         let paths = glob::matches(root, pattern);
         if paths.is_empty() {
             let near = sibling(root, pattern);
-            wrong.push((index, format!("no file matches `{pattern}`"), near));
+            wrong.push(WrongPattern { index, message: format!("no file matches `{pattern}`"), near });
         }
         for path in paths {
             if path == SETTINGS_FILE || found.iter().any(|other| other.path == path) {
@@ -270,33 +281,35 @@ fn sibling(root: &Path, pattern: &str) -> Option<String> {
 }
 
 /// Reads one file of the workspace, whatever it turns out to be.
-pub fn read(path: &str, place: &Path, file_type: Option<FileType>) -> Result<Arc<str>, Diagnostic> {
+pub fn read(path: &str, place: &Path, file_type: Option<FileType>) -> Result<Arc<str>, Box<Diagnostic>> {
+    let failed = |error: io::Error| Box::new(unreadable(path, &error));
     // Opening a pipe would wait for a writer: look before.
     if !file_type.is_some_and(|kind| kind.is_file()) {
-        let metadata = fs::metadata(place).map_err(|error| unreadable(path, &error))?;
+        let metadata = fs::metadata(place).map_err(failed)?;
         if metadata.is_dir() {
-            return Err(whole_file(path, "unreadable", "this is a directory, and a file is expected"));
+            return Err(Box::new(whole_file(path, "unreadable", "this is a directory, and a file is expected")));
         }
         if !metadata.is_file() {
-            return Err(whole_file(path, "unreadable", "this is not a regular file, but a pipe, a socket or a device"));
+            let message = "this is not a regular file, but a pipe, a socket or a device";
+            return Err(Box::new(whole_file(path, "unreadable", message)));
         }
     }
-    let file = File::open(place).map_err(|error| unreadable(path, &error))?;
-    let size = file.metadata().map_err(|error| unreadable(path, &error))?.len();
+    let file = File::open(place).map_err(failed)?;
+    let size = file.metadata().map_err(failed)?.len();
     if size > SIZE_LIMIT {
-        return Err(too_big(path, size));
+        return Err(Box::new(too_big(path, size)));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
-    file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > SIZE_LIMIT {
-        return Err(too_big(path, bytes.len() as u64));
+        return Err(Box::new(too_big(path, bytes.len() as u64)));
     }
     text(path, bytes)
 }
 
 /// A file's bytes as text, without a byte order mark.
-pub fn text(path: &str, bytes: Vec<u8>) -> Result<Arc<str>, Diagnostic> {
-    let text = String::from_utf8(bytes).map_err(|error| not_utf8(path, &error))?;
+pub fn text(path: &str, bytes: Vec<u8>) -> Result<Arc<str>, Box<Diagnostic>> {
+    let text = String::from_utf8(bytes).map_err(|error| Box::new(not_utf8(path, &error)))?;
     Ok(Arc::from(text.strip_prefix('\u{feff}').unwrap_or(&text)))
 }
 

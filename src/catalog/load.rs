@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::thread;
 
 use super::builtin;
-use super::files::{self, FileKind, Found, Place, SETTINGS_FILE};
+use super::files::{self, FileKind, Found, Place, SETTINGS_FILE, WrongPattern};
 use super::lower;
 use super::model::{Catalog, Procedure, Settings, Source, StepKind, Template};
-use super::parse::{Definition, Outcome, parse};
+use super::parse::{Definition, Outcome, includes, parse};
 use super::problem::{Problem, Trail};
 use crate::diagnostic::Diagnostic;
 
@@ -54,6 +54,8 @@ pub(super) struct LoadedFile {
     pub id: String,
     pub text: Option<Arc<str>>,
     pub state: State,
+    /// What is wrong with it beyond what its own text says: its includes.
+    pub besides: Vec<Problem>,
 }
 
 /// What became of a file.
@@ -63,8 +65,6 @@ pub(super) enum State {
     Refused(Box<Diagnostic>),
     /// It was read.
     Read(Outcome),
-    /// It was read, and its settings were added; these problems stand in the way.
-    Added(Vec<Problem>),
 }
 
 impl Loaded {
@@ -78,10 +78,10 @@ impl Loaded {
 pub fn load(root: &Root) -> Loaded {
     let (settings, (found, strays)) = match root {
         Root::Directory(directory) => (read_settings(directory), files::in_folders(directory)),
-        Root::Builtin => (read_all(vec![builtin::settings()]), (builtin::definitions(), Vec::new())),
+        Root::Builtin => (read_all(&[builtin::settings()]), (builtin::definitions(), Vec::new())),
     };
     let mut files = settings;
-    files.extend(read_all(found));
+    files.extend(read_all(&found));
     assemble(files, strays)
 }
 
@@ -92,45 +92,38 @@ fn read_settings(root: &Path) -> Vec<LoadedFile> {
     }
     let path = SETTINGS_FILE.to_owned();
     let mut main = read_one(&Found { path, kind: FileKind::Settings, place: Place::Disk(place, None), refusal: None });
-    let mut included = Vec::new();
-    if let State::Read(Outcome::Good(definition)) = &mut main.state
-        && let Definition::Settings(raw) = definition
-        && !raw.include.is_empty()
-    {
-        let (found, wrong) = files::included(root, &raw.include);
-        included = read_all(found);
-        let problems: Vec<Problem> = wrong.into_iter().map(|wrong| wrong_pattern(&wrong)).collect();
-        if !problems.is_empty() {
-            main.state = State::Read(Outcome::Wrong(definition.clone(), problems));
-        }
-    }
-    for file in &mut included {
-        refuse_nested_include(file);
-    }
-    included.insert(0, main);
-    included
+    let patterns = match &main.state {
+        State::Read(Outcome::Good(Definition::Settings(raw))) => raw.include.clone(),
+        // Even a file with mistakes says which files belong to it.
+        _ => main.text.as_deref().map(includes).unwrap_or_default(),
+    };
+    let (found, wrong) = files::included(root, &patterns);
+    main.besides = wrong.iter().map(wrong_pattern).collect();
+    let mut settings = vec![main];
+    settings.extend(read_all(&found));
+    settings.iter_mut().skip(1).for_each(refuse_nested_include);
+    settings
 }
 
-fn wrong_pattern((index, message, near): &(usize, String, Option<String>)) -> Problem {
-    Problem::error("invalid-include", &Trail::ROOT.key("include").index(*index), message).suggest_name(near.as_deref())
+fn wrong_pattern(wrong: &WrongPattern) -> Problem {
+    let at = Trail::ROOT.key("include");
+    Problem::error("invalid-include", &at.index(wrong.index), &wrong.message).suggest_name(wrong.near.as_deref())
 }
 
 fn refuse_nested_include(file: &mut LoadedFile) {
-    if let State::Read(Outcome::Good(definition)) = &file.state
-        && let Definition::Settings(raw) = definition
+    if let State::Read(Outcome::Good(Definition::Settings(raw))) = &file.state
         && !raw.include.is_empty()
     {
         let message = format!("only `{SETTINGS_FILE}` may include other files");
         let problem = Problem::error("invalid-include", &Trail::ROOT.key("include"), message).on_key();
-        let problem = problem.suggest(format!("move these patterns to `{SETTINGS_FILE}`"));
-        file.state = State::Read(Outcome::Wrong(definition.clone(), vec![problem]));
+        file.besides.push(problem.suggest(format!("move these patterns to `{SETTINGS_FILE}`")));
     }
 }
 
 // Below this many files a thread costs more than it saves.
 const WORTH_A_THREAD: usize = 24;
 
-fn read_all(found: Vec<Found>) -> Vec<LoadedFile> {
+fn read_all(found: &[Found]) -> Vec<LoadedFile> {
     let workers = thread::available_parallelism().map_or(1, usize::from).min(found.len() / WORTH_A_THREAD).max(1);
     if workers == 1 {
         return found.iter().map(read_one).collect();
@@ -146,33 +139,23 @@ fn read_all(found: Vec<Found>) -> Vec<LoadedFile> {
 fn read_one(found: &Found) -> LoadedFile {
     let id = found.id().to_owned();
     let (text, state) = match found.read() {
-        Err(refusal) => (None, State::Refused(Box::new(refusal))),
+        Err(refusal) => (None, State::Refused(refusal)),
         Ok(text) => {
             let source = Source { path: found.path.clone(), text: Arc::clone(&text) };
             (Some(text), State::Read(parse(found.kind, &id, source)))
         }
     };
-    LoadedFile { kind: found.kind, path: found.path.clone(), id, text, state }
+    LoadedFile { kind: found.kind, path: found.path.clone(), id, text, state, besides: Vec::new() }
 }
 
 fn assemble(mut files: Vec<LoadedFile>, strays: Vec<Diagnostic>) -> Loaded {
     let mut loaded = Loaded { strays, ..Loaded::default() };
     let mut gathered = Gathered::default();
     for file in &mut files {
-        let good = match &mut file.state {
+        let good = match &file.state {
             State::Read(Outcome::Good(definition)) => {
-                let problems = gathered.add(definition.clone());
-                let good = problems.is_empty();
-                if file.kind == FileKind::Settings {
-                    file.state = State::Added(problems);
-                }
-                good
-            }
-            State::Read(Outcome::Wrong(definition, problems)) if file.kind == FileKind::Settings => {
-                let mut problems = std::mem::take(problems);
-                problems.extend(gathered.add(definition.clone()));
-                file.state = State::Added(problems);
-                false
+                file.besides.extend(gathered.add(definition.clone()));
+                file.besides.is_empty()
             }
             _ => false,
         };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_saphyr::{MergeKeyPolicy, Options};
 
@@ -56,6 +57,16 @@ pub fn parse(kind: FileKind, id: &str, source: Source) -> Outcome {
             Err(misshapen) => misshapen,
         },
     }
+}
+
+/// The patterns under `include:`, whatever else is wrong with the text; none when it is not YAML.
+pub fn includes(text: &str) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct OnlyIncludes {
+        #[serde(default)]
+        include: Vec<String>,
+    }
+    serde_saphyr::from_str_with_options::<OnlyIncludes>(text, options()).map(|only| only.include).unwrap_or_default()
 }
 
 fn outcome(definition: Definition, problems: Vec<Problem>) -> Outcome {

@@ -17,19 +17,29 @@ use crate::ground::Span;
 /// In schemas only: text that may look like a number or a boolean, such as a port; it is kept as it is written.
 pub(super) struct AsWritten;
 
-impl JsonSchema for AsWritten {
-    fn schema_name() -> Cow<'static, str> {
-        "AsWritten".into()
-    }
+/// In schemas only: text that may look like a boolean, such as the commands `true` and `false`.
+struct Word;
 
-    fn inline_schema() -> bool {
-        true
-    }
+macro_rules! loose_text {
+    ($type:ident, $kinds:tt) => {
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["string", "number", "boolean"] })
-    }
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": $kinds })
+            }
+        }
+    };
 }
+
+loose_text!(AsWritten, ["string", "number", "boolean"]);
+loose_text!(Word, ["string", "boolean"]);
 
 /// One value or a list of them.
 #[derive(Debug, Clone, PartialEq, JsonSchema)]
@@ -224,7 +234,7 @@ pub struct RawFullStep {
 #[schemars(untagged)]
 pub enum RawCommand {
     /// A script for the shell; it may not contain templates.
-    Shell(#[schemars(with = "AsWritten")] String),
+    Shell(#[schemars(with = "Word")] String),
     /// A program and its arguments; an argument may be one whole template.
     Argv(#[schemars(with = "Vec<AsWritten>")] Vec<String>),
 }

@@ -53,3 +53,42 @@ fn description(kind: FileKind) -> &'static str {
         FileKind::Settings => "The settings of a workspace.",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{KINDS, schema};
+
+    #[test]
+    fn every_kind_has_its_own_keys() {
+        let keys =
+            |kind: &str| schema(kind).unwrap()["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert!(keys("runbook").contains(&"symptoms".to_owned()) && !keys("runbook").contains(&"schedule".to_owned()));
+        assert!(keys("checklist").contains(&"due".to_owned()) && !keys("checklist").contains(&"symptoms".to_owned()));
+        assert!(keys("playbook").contains(&"tiers".to_owned()) && keys("playbook").contains(&"phases".to_owned()));
+        assert_eq!(keys("workspace")[0], "title");
+        assert!(schema("recipe").is_none());
+    }
+
+    #[test]
+    fn every_schema_can_be_used_by_an_editor() {
+        for kind in KINDS {
+            let schema = schema(kind).unwrap();
+            assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+            assert_eq!(schema["title"], format!("opsctl {kind}"));
+            assert_eq!(schema["additionalProperties"], false, "{kind}");
+            let text = schema.to_string();
+            for reference in text.split("\"$ref\":\"#/$defs/").skip(1) {
+                let name = reference.split('"').next().unwrap();
+                assert!(!schema["$defs"][name].is_null(), "{kind}: {name}");
+            }
+            for (name, property) in schema["properties"].as_object().unwrap() {
+                assert!(property["description"].is_string(), "{kind}: {name} has no description");
+            }
+        }
+    }
+
+    #[test]
+    fn the_runbook_schema_is_as_it_was() {
+        insta::assert_json_snapshot!(schema("runbook").unwrap());
+    }
+}

@@ -12,7 +12,7 @@ pub fn explain(text: &str, error: &ScanError) -> Fault {
         line + text[line..].chars().take(marker.col()).map(char::len_utf8).sum::<usize>()
     });
     let offset = offset.min(text.len());
-    if let Some(fault) = tab(text, offset) {
+    if let Some(fault) = tab(text, offset).or_else(|| dash(text, offset)) {
         return fault;
     }
     let (message, suggestion) = words(error.kind());
@@ -29,11 +29,12 @@ fn on_text(text: &str, offset: usize) -> usize {
     if at_end { before.trim_end().char_indices().next_back().map_or(0, |(at, _)| at) } else { offset }
 }
 
-// Whatever the parser makes of it, a tab in the indentation of this line or the one before is the cause.
+// Whatever the parser makes of it, a tab in the indentation of this line or one beside it is the cause.
 fn tab(text: &str, offset: usize) -> Option<Fault> {
-    let here = text.get(..offset)?.rfind('\n').map_or(0, |at| at + 1);
-    let above = text[..here.saturating_sub(1)].rfind('\n').map_or(0, |at| at + 1);
-    let at = [here, above].into_iter().find_map(|start| {
+    let here = line_start(text, offset)?;
+    let below = text[here..].find('\n').map_or(text.len(), |at| here + at + 1);
+    let above = line_start(text, here.saturating_sub(1))?;
+    let at = [here, below, above].into_iter().find_map(|start| {
         let indent = text[start..].find(|c: char| c != ' ' && c != '\t').unwrap_or(0);
         text[start..start + indent].find('\t').map(|at| start + at)
     })?;
@@ -43,6 +44,24 @@ fn tab(text: &str, offset: usize) -> Option<Fault> {
         message: "a tab stands in the indentation of this line".to_owned(),
         suggestion: Some("indent with spaces".to_owned()),
     })
+}
+
+// `-item` is text, not an item of a list; what follows then makes no sense.
+fn dash(text: &str, offset: usize) -> Option<Fault> {
+    let line = line_start(text, offset)?;
+    let at = line + text[line..].find(|c| c != ' ')?;
+    let mut rest = text[at..].strip_prefix('-')?.chars();
+    rest.next().filter(|c| c.is_alphanumeric() || matches!(c, '"' | '\'' | '{' | '['))?;
+    Some(Fault {
+        code: "yaml-syntax",
+        span: at..at + 1,
+        message: "a `-` needs a space after it".to_owned(),
+        suggestion: Some("write `- `".to_owned()),
+    })
+}
+
+fn line_start(text: &str, offset: usize) -> Option<usize> {
+    Some(text.get(..offset)?.rfind('\n').map_or(0, |at| at + 1))
 }
 
 fn words(kind: &ErrorKind) -> (Option<&'static str>, Option<&'static str>) {
@@ -77,7 +96,10 @@ fn words(kind: &ErrorKind) -> (Option<&'static str>, Option<&'static str>) {
         E::UnclosedFlowCollection { .. } | E::UnexpectedEofFlowSequence | E::ExpectedFlowSequenceSeparator => {
             ("a `[` is opened and not closed properly", "close it with `]`, or put text that begins with `[` in quotes")
         }
-        E::MisplacedFlowCollectionEnd | E::MismatchedFlowCollectionEnd { .. } => {
+        E::MismatchedFlowCollectionEnd { .. } => {
+            ("this bracket is closed by one of another kind", "close `[` with `]` and `{` with `}`")
+        }
+        E::MisplacedFlowCollectionEnd => {
             ("this bracket closes nothing that is open", "remove it, or put the text in quotes")
         }
         E::UnknownAnchor | E::MissingAnchorOrAliasName => {

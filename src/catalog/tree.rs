@@ -34,6 +34,19 @@ pub struct Node {
     /// Its bytes in the text.
     pub span: Range<usize>,
     size: usize,
+    depth: usize,
+}
+
+impl Node {
+    /// Whether it is nothing: blank, `~` or `null`.
+    pub fn is_null(&self) -> bool {
+        match &self.value {
+            Value::Scalar(scalar) => {
+                !scalar.quoted && matches!(scalar.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+            }
+            _ => false,
+        }
+    }
 }
 
 /// A value; the numbers are places in the tree's list of nodes.
@@ -78,8 +91,8 @@ impl Tree {
             }
         }
         match builder.root {
-            Some(root) => (Some(Self { nodes: builder.nodes, root }), builder.faults),
-            None => (None, vec![empty()]),
+            Some(root) if !builder.nodes[root].is_null() => (Some(Self { nodes: builder.nodes, root }), builder.faults),
+            _ => (None, vec![empty()]),
         }
     }
 
@@ -108,6 +121,9 @@ impl Tree {
 
     /// The bytes that a path means; where it leads to nothing, the nearest thing on the way.
     pub fn locate(&self, text: &str, path: &[Segment], part: Part, word: Option<&str>) -> Range<usize> {
+        if self.depth_of(path) < path.len() && path.len() > 1 && path.last().is_some_and(is_inherited) {
+            return self.locate(text, &path[path.len() - 1..], part, word);
+        }
         let end = self.follow(path);
         let whole = end.reached == path.len();
         let key = end.key.map(|key| self.node(key).span.clone());
@@ -156,6 +172,11 @@ impl Tree {
         }
         end
     }
+}
+
+// A variant without a subject has that of the whole template.
+fn is_inherited(segment: &Segment) -> bool {
+    matches!(segment, Segment::Key(key) if key == "subject")
 }
 
 struct End {
@@ -211,7 +232,7 @@ impl Builder {
                 let quoted = style != ScalarStyle::Plain
                     || tag.is_some_and(|tag: std::borrow::Cow<'_, Tag>| tag.core_suffix() == Some("str"));
                 let value = Value::Scalar(Scalar { text: text.into_owned(), quoted });
-                self.add(value, range, 1, anchor)?;
+                self.add(value, range, (1, 1), anchor)?;
             }
             Event::SequenceStart(_, anchor, _) => self.open(range.start, anchor, false)?,
             Event::MappingStart(_, anchor, _) => self.open(range.start, anchor, true)?,
@@ -227,12 +248,7 @@ impl Builder {
 
     fn open(&mut self, start: usize, anchor: usize, map: bool) -> Result<(), Fault> {
         if self.open.len() >= MOST_LEVELS {
-            return Err(Fault {
-                code: "too-deep",
-                span: start..start + 1,
-                message: format!("this is nested more than {MOST_LEVELS} levels deep"),
-                suggestion: Some("use a `use:` step for what lies deeper".to_owned()),
-            });
+            return Err(too_deep(start..start + 1));
         }
         self.open.push(Open { start, anchor, map, children: Vec::new() });
         Ok(())
@@ -240,7 +256,9 @@ impl Builder {
 
     fn close(&mut self, end: usize) -> Result<(), Fault> {
         let Some(open) = self.open.pop() else { return Ok(()) };
-        let size = open.children.iter().fold(1, |size: usize, child| size.saturating_add(self.nodes[*child].size));
+        let children = open.children.iter().map(|child| &self.nodes[*child]);
+        let size = children.clone().fold(1, |size: usize, child| size.saturating_add(child.size));
+        let depth = 1 + children.map(|child| child.depth).max().unwrap_or_default();
         let value = if open.map {
             let entries: Vec<_> = open.children.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
             self.look_for_doubles(&entries);
@@ -248,12 +266,18 @@ impl Builder {
         } else {
             Value::List(open.children)
         };
-        self.add(value, open.start..end.max(open.start), size, open.anchor)
+        self.add(value, open.start..end.max(open.start), (size, depth), open.anchor)
     }
 
-    fn add(&mut self, value: Value, span: Range<usize>, size: usize, anchor: usize) -> Result<(), Fault> {
+    fn add(
+        &mut self,
+        value: Value,
+        span: Range<usize>,
+        (size, depth): (usize, usize),
+        anchor: usize,
+    ) -> Result<(), Fault> {
         let at = self.nodes.len();
-        self.nodes.push(Node { value, span, size });
+        self.nodes.push(Node { value, span, size, depth });
         if anchor != 0 {
             self.anchors.insert(anchor, at);
         }
@@ -268,6 +292,10 @@ impl Builder {
                 message: format!("this document has more than {MOST_VALUES} values, aliases included"),
                 suggestion: Some("split it into several files".to_owned()),
             });
+        }
+        // An alias brings the levels of what it stands for.
+        if self.open.len() + self.nodes[at].depth > MOST_LEVELS + 1 {
+            return Err(too_deep(self.nodes[at].span.clone()));
         }
         match self.open.last_mut() {
             Some(open) => open.children.push(at),
@@ -289,6 +317,15 @@ impl Builder {
                 });
             }
         }
+    }
+}
+
+fn too_deep(span: Range<usize>) -> Fault {
+    Fault {
+        code: "too-deep",
+        span,
+        message: format!("this is nested more than {MOST_LEVELS} levels deep"),
+        suggestion: Some("use a `use:` step for what lies deeper".to_owned()),
     }
 }
 

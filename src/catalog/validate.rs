@@ -48,7 +48,7 @@ impl<'a> Judge<'a> {
         let fitting = rules.iter().find(|rule| accepts(rule.schema, shape)).or_else(|| {
             // Text may be written without quotes even where it looks like a number; not where a number means another thing.
             let text = rules.iter().find(|rule| accepts(rule.schema, "string"));
-            let only = rules.iter().filter(|rule| !accepts(rule.schema, "null")).count() == 1;
+            let only = rules.iter().filter(|rule| rule.schema["type"] != "null").count() == 1;
             text.filter(|_| only && matches!(shape, "integer" | "number" | "boolean"))
         });
         if let Some(rule) = fitting {
@@ -305,6 +305,7 @@ impl<'a> Judge<'a> {
         match &self.tree.node(node).value {
             Value::List(_) => "array",
             Value::Map(_) => "object",
+            Value::Scalar(_) if self.tree.node(node).is_null() => "null",
             Value::Scalar(scalar) => scalar_shape(scalar),
         }
     }
@@ -315,7 +316,6 @@ fn scalar_shape(scalar: &Scalar) -> &'static str {
         return "string";
     }
     match scalar.text.as_str() {
-        "" | "~" | "null" | "Null" | "NULL" => "null",
         "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => "boolean",
         text if text.parse::<i64>().is_ok() => "integer",
         text if text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) && text.parse::<f64>().is_ok() => {

@@ -40,7 +40,12 @@ pub fn template(template: &Template) -> Vec<Problem> {
         }
         used.extend(scope.template(&text.body, &at.key("body"), &mut problems));
     }
-    for (index, field) in template.fields.iter().enumerate().filter(|(_, field)| !used.contains(&field.name)) {
+    for (index, field) in template
+        .fields
+        .iter()
+        .enumerate()
+        .filter(|(_, field)| !used.contains(&field.name) && parameter::is_identifier(&field.name))
+    {
         let message = format!("the field `{}` is asked for and never used", field.name);
         let problem = Problem::warning("unused-field", &fields.index(index).key("name"), message);
         problems.push(problem.suggest("remove it"));

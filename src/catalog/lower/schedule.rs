@@ -85,15 +85,16 @@ fn from_map(raw: RawFullSchedule, at: &Trail<'_>, problems: &mut Vec<Problem>) -
                 let message = format!("{date} is not a day of a month");
                 problems.push(Problem::error("invalid-schedule", &at.key("on").index(index), message));
             }
-            RawDay::Weekday(name) => match weekday(&name) {
-                Some(day) => schedule.weekdays.push(day),
-                None => {
+            RawDay::Weekday(name) => {
+                if let Some(day) = weekday(&name) {
+                    schedule.weekdays.push(day);
+                } else {
                     let message = format!("`{name}` is not a weekday");
                     let near = nearest(&name.to_lowercase(), WORDS[4..].iter().copied()).or(short_name(&name));
                     let problem = Problem::error("invalid-schedule", &at.key("on").index(index), message);
                     problems.push(problem.suggest_name(near));
                 }
-            },
+            }
         }
     }
     conflicts(&schedule, at, problems);

@@ -126,27 +126,21 @@ fn title(title: Option<String>, at: &Trail<'_>, problems: &mut Vec<Problem>) -> 
 }
 
 fn id(id: Option<String>, title: &str, at: &Trail<'_>, problems: &mut Vec<Problem>) -> String {
-    match id {
-        Some(id) => {
-            if !is_name(&id) {
-                let message = format!("`{id}` cannot be an id; letters, digits, `-` and `_` can");
-                let better = slug(&id);
-                let problem = Problem::error("invalid-id", &at.key("id"), message);
-                problems.push(problem.suggest_name(Some(better.as_str()).filter(|better| !better.is_empty())));
-            }
-            id
+    let Some(id) = id else {
+        let slug = slug(title);
+        if slug.is_empty() && !title.trim().is_empty() {
+            let problem = Problem::error("invalid-id", &at.key("title"), "no id can be made of this title");
+            problems.push(problem.suggest("add an `id:` of letters, digits and `-`"));
         }
-        None => {
-            let slug = slug(title);
-            if slug.is_empty() && !title.trim().is_empty() {
-                problems.push(
-                    Problem::error("invalid-id", &at.key("title"), "no id can be made of this title")
-                        .suggest("add an `id:` of letters, digits and `-`"),
-                );
-            }
-            slug
-        }
+        return slug;
+    };
+    if !is_name(&id) {
+        let message = format!("`{id}` cannot be an id; letters, digits, `-` and `_` can");
+        let better = slug(&id);
+        let problem = Problem::error("invalid-id", &at.key("id"), message);
+        problems.push(problem.suggest_name(Some(better.as_str()).filter(|better| !better.is_empty())));
     }
+    id
 }
 
 /// What the step's own command, its `verify` and its `rollback` have in common.
