@@ -215,6 +215,28 @@ fn a_secret_of_more_lines_stands_nowhere() {
 }
 
 #[test]
+fn what_is_said_outside_a_walk_tells_nothing_either() {
+    let world = World::new();
+    world.runbook("said", "secrets: [SECRET]\nsteps:\n  - {id: a, title: A}\n  - {id: b, title: B, approve: true}\n");
+    let answers = world.answers("steps: {a: done}");
+    let said = format!("it was {SECRET} I think");
+    let env = [("SECRET", SECRET)];
+    world.run_with_env(&["runbook", "run", "said", "--answers", &answers], &env).exits(4);
+    for args in [
+        &["run", "note", "said.1", &said][..],
+        &["--as", "bob", "run", "approve", "said.1", "--comment", &said],
+        &["runbook", "run", "said"],
+        &["run", "abort", "said.2", "--reason", &said],
+    ] {
+        let outcome = world.run_with_env(args, &env);
+        assert!(matches!(outcome.code, 0 | 4), "{args:?}: {outcome}");
+        keeps_quiet(&format!("{args:?}"), outcome.to_string().as_bytes(), SECRET);
+    }
+    nothing_tells(&world, "said.1", SECRET);
+    nothing_tells(&world, "said.2", SECRET);
+}
+
+#[test]
 fn the_screen_of_a_terminal_shows_no_secret() {
     let world = World::new();
     world.runbook(
