@@ -41,6 +41,9 @@ fn walk_to_the_end(world: &World, id: &str, answers: &str, abort_at: Option<usiz
     let mut abort = abort_at.map(|at| at.to_string());
     for _ in 0..40 {
         let open = world.json(&["run", "show", id]);
+        if open["status"] == "finished" {
+            return open;
+        }
         let mut said = String::from("steps:\n");
         for line in answers.lines() {
             let (step, answer) = line.split_once(": ").unwrap();
@@ -272,7 +275,8 @@ fn an_interrupt_stops_the_whole_process_group_and_saves() {
         "slow",
         "steps:\n  - {id: slow, title: Slow, run: 'sh -c \"echo \\$\\$ >> pids; sleep 600\" & echo $$ >> pids; echo started > started; wait; sleep 600'}\n  - {id: next, title: Next}\n",
     );
-    let mut terminal = world.pty_shell("stty echo; \"$OPSCTL\" runbook run slow; echo \"code=$?\"; stty -a");
+    let mut terminal =
+        world.pty_shell("trap : INT; stty echo; \"$OPSCTL\" runbook run slow; echo \"code=$?\"; stty -a");
     terminal.expect("1/2").send_line("r");
     eventually("the command has started", || world.path("started").exists() && world.read("pids").lines().count() == 2);
     let pids: Vec<String> = world.read("pids").lines().map(str::to_owned).collect();
@@ -297,7 +301,7 @@ fn an_interrupt_stops_the_whole_process_group_and_saves() {
 fn an_interrupt_at_the_prompt_saves_and_leaves_the_terminal_sane() {
     let world = World::new();
     world.runbook("two", "steps:\n  - {id: a, title: A, run: echo a >> log}\n  - {id: b, title: B}\n");
-    let mut terminal = world.pty_shell("stty echo; \"$OPSCTL\" runbook run two; echo \"code=$?\"; stty -a");
+    let mut terminal = world.pty_shell("trap : INT; stty echo; \"$OPSCTL\" runbook run two; echo \"code=$?\"; stty -a");
     terminal.expect("1/2").send_line("r").expect("2/2");
     terminal.interrupt().expect("code=130");
     terminal.finish();

@@ -139,7 +139,7 @@ const LEAKY: &str = r#"steps:
   - {id: used, title: Used, run: [sh, -c, 'printf %s "$1" > used; echo "$1"', x, '{{ held }}']}
   - {id: expected, title: Expected, run: 'echo "$SECRET"', expect: {output: nothing-like-it}, on_failure: continue}
   - {id: failing, title: Failing, run: 'echo "no: $SECRET" >&2; exit 3', on_failure: continue}
-  - {id: missing, title: Missing, run: ['{{ held }}/no/such/program'], on_failure: continue}
+  - {id: missing, title: Missing, run: ['{{ held ~ "/no/such/program" }}'], on_failure: continue}
   - {id: noted, title: Noted}
   - {id: failed, title: Failed by hand, on_failure: continue}
   - {id: skipped, title: Skipped}
@@ -215,16 +215,38 @@ fn a_secret_of_more_lines_stands_nowhere() {
 }
 
 #[test]
+fn what_is_said_outside_a_walk_tells_nothing_either() {
+    let world = World::new();
+    world.runbook("said", "secrets: [SECRET]\nsteps:\n  - {id: a, title: A}\n  - {id: b, title: B, approve: true}\n");
+    let answers = world.answers("steps: {a: done}");
+    let said = format!("it was {SECRET} I think");
+    let env = [("SECRET", SECRET)];
+    world.run_with_env(&["runbook", "run", "said", "--answers", &answers], &env).exits(4);
+    for args in [
+        &["run", "note", "said.1", &said][..],
+        &["--as", "bob", "run", "approve", "said.1", "--comment", &said],
+        &["runbook", "run", "said"],
+        &["run", "abort", "said.2", "--reason", &said],
+    ] {
+        let outcome = world.run_with_env(args, &env);
+        assert!(matches!(outcome.code, 0 | 4), "{args:?}: {outcome}");
+        keeps_quiet(&format!("{args:?}"), outcome.to_string().as_bytes(), SECRET);
+    }
+    nothing_tells(&world, "said.1", SECRET);
+    nothing_tells(&world, "said.2", SECRET);
+}
+
+#[test]
 fn the_screen_of_a_terminal_shows_no_secret() {
     let world = World::new();
     world.runbook(
-        "show",
+        "screen",
         "secrets: [SECRET]\nsteps:\n  - {id: a, title: A, run: 'sh split.sh; printf \"\\n\"; echo \"$SECRET\"'}\n",
     );
     let parts: Vec<String> = SECRET.chars().map(|c| format!("printf %s '{c}'; sleep 0.1\n")).collect();
     world.write("split.sh", &parts.concat());
     let mut terminal =
-        world.pty_shell(&format!("export SECRET={}; exec \"$OPSCTL\" runbook run show", shell_quoted(SECRET)));
+        world.pty_shell(&format!("export SECRET={}; exec \"$OPSCTL\" runbook run screen", shell_quoted(SECRET)));
     terminal.expect("1/1");
     terminal.send_line("r");
     // What is typed is looked at, too.
@@ -232,7 +254,7 @@ fn the_screen_of_a_terminal_shows_no_secret() {
     let (code, _) = terminal.finish();
     assert_eq!(code, 0, "{}", terminal.shown());
     keeps_quiet("the terminal", terminal.raw().as_bytes(), SECRET);
-    nothing_tells(&world, "show.1", SECRET);
+    nothing_tells(&world, "screen.1", SECRET);
 }
 
 // ---- control sequences ----

@@ -308,6 +308,7 @@ impl<'a> Walk<'a> {
         if let Some(answer) = self.answers.take(&step)
             && let Some(answers::Action::Skip(reason)) = answer.action
         {
+            let reason = self.redactor.text(&reason);
             return self.record(Input::Skip { step, reason });
         }
         let planned = self.state.plan.steps[place].clone();

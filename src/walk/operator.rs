@@ -114,8 +114,8 @@ impl Walk<'_> {
             Some(Action::Rerun) => Say::Rerun,
             Some(Action::Verify) => Say::Verify,
             Some(Action::Done) => Say::Done,
-            Some(Action::Fail) => Say::Fail(answer.note),
-            Some(Action::Skip(reason)) => Say::Skip(reason),
+            Some(Action::Fail) => Say::Fail(answer.note.map(|note| self.redactor.text(&note))),
+            Some(Action::Skip(reason)) => Say::Skip(self.redactor.text(&reason)),
             Some(Action::Choose(option)) => Say::Choose(option),
             // A note says all there is to say about a step that is done by hand.
             None if matches!(self.state.plan.steps[place].step.kind, StepKind::Manual) => Say::Done,
