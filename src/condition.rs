@@ -99,8 +99,18 @@ impl Condition {
         parse::condition(text)
     }
 
+    /// Whether it looks at the body.
+    pub fn looks_at_body(&self) -> bool {
+        self.left.looks_at_body() || self.right.looks_at_body()
+    }
+
     /// Holds it against what was seen.
     pub fn evaluate(&self, facts: &Facts) -> Outcome {
+        self.evaluate_hiding(facts, &str::to_owned)
+    }
+
+    /// Holds it against what was seen, and shows that only as `hide` leaves it.
+    pub fn evaluate_hiding(&self, facts: &Facts, hide: &dyn Fn(&str) -> String) -> Outcome {
         let (left, right) = (self.left.see(facts), self.right.see(facts));
         let passed = match self.operator {
             Operator::Equal => equal(&left, &right).unwrap_or(false),
@@ -113,9 +123,9 @@ impl Condition {
         let ordering = self.operator.is_ordering();
         let shown = format!(
             "{} {} {}",
-            self.left.show(&left, ordering),
+            self.left.show(&left, ordering, hide),
             self.operator.sign(),
-            self.right.show(&right, ordering)
+            self.right.show(&right, ordering, hide)
         );
         Outcome { passed, shown }
     }

@@ -28,6 +28,11 @@ pub trait Terminal: Send {
     fn print(&mut self, text: &str);
     /// Conversation, to stderr; a newline is added where it has none at its end.
     fn say(&mut self, text: &str);
+    /// Conversation in prose: like [`Terminal::say`], with long lines broken between words.
+    fn tell(&mut self, text: &str) {
+        let width = self.look_err().width;
+        self.say(&crate::view::wrap::folded(text, width));
+    }
     /// How text for [`Terminal::print`] is to look.
     fn look_out(&self) -> Look;
     /// How text for [`Terminal::say`] is to look.

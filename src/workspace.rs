@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::catalog::load::{self, Loaded, Root};
+use crate::catalog::model::Procedure;
 use crate::engine::event::{Revision, Walker};
 use crate::error::{Error, Result};
 use crate::ground::Actor;
@@ -126,6 +127,19 @@ impl Workspace {
         let dirty = git(dir, &paths).is_none_or(|changes| !changes.is_empty());
         Some(Revision { commit, dirty })
     }
+}
+
+/// What a procedure needs and the surroundings do not have, each in words.
+pub fn missing_needs(procedure: &Procedure, vars: &BTreeMap<String, String>) -> Vec<String> {
+    let path = vars.get("PATH").map(String::as_str).unwrap_or_default();
+    let is_found = |tool: &str| path.split(':').any(|dir| Path::new(dir).join(tool).is_file());
+    let is_set = |name: &str| vars.get(name).is_some_and(|value| !value.is_empty());
+    let tools = procedure.requires.tools.iter().filter(|tool| !is_found(tool));
+    let env = procedure.requires.env.iter().filter(|name| !is_set(name));
+    tools
+        .map(|tool| format!("the program {tool} is not on the PATH"))
+        .chain(env.map(|name| format!("the environment variable {name} is not set")))
+        .collect()
 }
 
 fn git(dir: &Path, args: &[&str]) -> Option<String> {

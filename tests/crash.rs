@@ -11,6 +11,7 @@ use serde_json::Value;
 
 mod common;
 
+use common::pty::Pty;
 use common::{World, eventually, finish, is_alive, shell_quoted, status, step};
 
 // ---- kill -9 ----
@@ -251,6 +252,19 @@ fn eight_processes_on_one_journal_lose_nothing() {
 
 // ---- Ctrl-C ----
 
+/// Whether the terminal is as a shell needs it after `stty -a` has shown how it is.
+#[track_caller]
+fn is_sane(terminal: &Pty) {
+    let (shown, raw) = (terminal.shown(), terminal.raw());
+    let settings: Vec<&str> = shown.rsplit("code=130").next().unwrap().split_whitespace().collect();
+    for setting in ["echo", "icanon", "isig", "opost", "icrnl"] {
+        assert!(settings.contains(&setting), "the terminal has no {setting}: {shown}");
+    }
+    if let Some(hidden) = raw.rfind("\u{1b}[?25l") {
+        assert!(raw[hidden..].contains("\u{1b}[?25h"), "the cursor stays hidden: {raw:?}");
+    }
+}
+
 #[test]
 fn an_interrupt_stops_the_whole_process_group_and_saves() {
     let world = World::new();
@@ -267,14 +281,8 @@ fn an_interrupt_stops_the_whole_process_group_and_saves() {
     for pid in pids {
         eventually("the process is gone", || !is_alive(&pid));
     }
-    let (shown, raw) = (terminal.shown(), terminal.raw());
-    for setting in [" echo ", " icanon ", " isig ", " opost "] {
-        assert!(shown.contains(setting), "the terminal has no{setting}: {shown}");
-    }
-    if let Some(hidden) = raw.rfind("\u{1b}[?25l") {
-        assert!(raw[hidden..].contains("\u{1b}[?25h"), "the cursor stays hidden: {raw:?}");
-    }
-    assert!(shown.contains("run resume slow.1"), "{shown}");
+    is_sane(&terminal);
+    assert!(terminal.shown().contains("run resume slow.1"), "{}", terminal.shown());
     let run = world.json(&["run", "show", "slow.1"]);
     assert_eq!((run["status"].as_str(), status(&run, "slow")), (Some("paused"), "interrupted"));
     // It is not repeated by itself, nor by an answer that was meant for the first time.
@@ -293,13 +301,7 @@ fn an_interrupt_at_the_prompt_saves_and_leaves_the_terminal_sane() {
     terminal.expect("1/2").send_line("r").expect("2/2");
     terminal.interrupt().expect("code=130");
     terminal.finish();
-    let (shown, raw) = (terminal.shown(), terminal.raw());
-    for setting in [" echo ", " icanon ", " isig ", " opost "] {
-        assert!(shown.contains(setting), "the terminal has no{setting}: {shown}");
-    }
-    if let Some(hidden) = raw.rfind("\u{1b}[?25l") {
-        assert!(raw[hidden..].contains("\u{1b}[?25h"), "the cursor stays hidden: {raw:?}");
-    }
+    is_sane(&terminal);
     let run = world.json(&["run", "show", "two.1"]);
     assert_eq!((run["status"].as_str(), status(&run, "a"), status(&run, "b")), (Some("paused"), "done", "pending"));
 }

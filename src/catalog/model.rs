@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::raw::AsWritten;
 use super::union::by_kind;
 use crate::ground::Span;
 use crate::schedule::Schedule;
@@ -454,8 +455,10 @@ pub struct Parameter {
     /// The question.
     pub prompt: Option<String>,
     /// The value when nothing is said; it may be a template.
+    #[schemars(with = "Option<AsWritten>")]
     pub default: Option<String>,
     /// The only values allowed.
+    #[schemars(with = "Vec<AsWritten>")]
     pub values: Vec<String>,
     /// A regular expression that the whole value must match.
     pub pattern: Option<String>,

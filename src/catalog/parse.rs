@@ -10,6 +10,7 @@ use super::lower;
 use super::model::{Procedure, Source, Template};
 use super::problem::Problem;
 use super::raw::{RawProcedure, RawTemplate, RawWorkspace};
+use super::tree::{MOST_LEVELS, MOST_VALUES};
 
 /// What a file says.
 #[derive(Debug, Clone)]
@@ -78,8 +79,8 @@ pub fn options() -> Options {
         merge_keys: MergeKeyPolicy::AsOrdinary,
         with_snippet: false,
         budget: serde_saphyr::budget! {
-            max_depth: 128,
-            max_nodes: 100_000,
+            max_depth: MOST_LEVELS,
+            max_nodes: MOST_VALUES,
             max_aliases: 1_000,
             max_documents: 1,
         },

@@ -2,8 +2,10 @@
 //!
 //! Everything is optional that a kind message can be given for; `lower` turns these into the [`model`](super::model).
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 use super::model::{
@@ -11,6 +13,23 @@ use super::model::{
 };
 use super::union::by_kind;
 use crate::ground::Span;
+
+/// In schemas only: text that may look like a number or a boolean, such as a port; it is kept as it is written.
+pub(super) struct AsWritten;
+
+impl JsonSchema for AsWritten {
+    fn schema_name() -> Cow<'static, str> {
+        "AsWritten".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "number", "boolean"] })
+    }
+}
 
 /// One value or a list of them.
 #[derive(Debug, Clone, PartialEq, JsonSchema)]
@@ -153,6 +172,7 @@ pub struct RawFullStep {
     /// Pages that help.
     pub links: Vec<RawLink>,
     /// An expression; the step is skipped when it is false.
+    #[schemars(with = "Option<AsWritten>")]
     pub when: Option<String>,
     /// The walk counts as good without it.
     pub optional: bool,
@@ -175,6 +195,7 @@ pub struct RawFullStep {
     /// Doing it twice is the same as doing it once.
     pub idempotent: bool,
     /// Environment variables for the command; values may be templates.
+    #[schemars(with = "IndexMap<String, AsWritten>")]
     pub env: IndexMap<String, String>,
     /// The directory the command runs in, relative to the workspace.
     pub dir: Option<String>,
@@ -203,9 +224,9 @@ pub struct RawFullStep {
 #[schemars(untagged)]
 pub enum RawCommand {
     /// A script for the shell; it may not contain templates.
-    Shell(String),
+    Shell(#[schemars(with = "AsWritten")] String),
     /// A program and its arguments; an argument may be one whole template.
-    Argv(Vec<String>),
+    Argv(#[schemars(with = "Vec<AsWritten>")] Vec<String>),
 }
 
 // `true` and `false` are commands, too.
@@ -322,7 +343,7 @@ pub enum RawRollback {
     /// A script for the shell.
     Shell(String),
     /// A program and its arguments.
-    Argv(Vec<String>),
+    Argv(#[schemars(with = "Vec<AsWritten>")] Vec<String>),
     /// A command with its own time limit.
     Full(RawFullRollback),
 }
@@ -441,6 +462,7 @@ pub struct RawFullSend {
     pub variant: Option<String>,
     /// Field values; they may be templates.
     #[serde(default)]
+    #[schemars(with = "IndexMap<String, AsWritten>")]
     pub set: IndexMap<String, String>,
     /// Ids of channels.
     #[serde(default)]
@@ -467,6 +489,7 @@ pub struct RawFullUse {
     pub procedure: String,
     /// Parameter values; they may be templates.
     #[serde(default)]
+    #[schemars(with = "IndexMap<String, AsWritten>")]
     pub with: IndexMap<String, String>,
 }
 

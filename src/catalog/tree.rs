@@ -8,8 +8,8 @@ use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use super::problem::{Part, Segment};
 use super::syntax;
 
-/// The most levels of nesting, and the most values a document may have.
-pub const MOST_LEVELS: usize = 128;
+/// The most levels of nesting a document may have: some ten decisions inside each other.
+pub const MOST_LEVELS: usize = 48;
 /// The most values a document may have, those of aliases counted each time.
 pub const MOST_VALUES: usize = 100_000;
 

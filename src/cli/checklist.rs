@@ -1,15 +1,12 @@
 //! `opsctl checklist`: walk, list, show, status, history.
 
-use std::sync::Arc;
-
 use chrono::NaiveDate;
 use clap::Subcommand;
 
 use crate::catalog::model::{Procedure, ProcedureKind};
 use crate::engine::Input;
 use crate::error::{Error, Kind, Result};
-use crate::incident::IncidentEvent;
-use crate::ledger::{Ledger, NewRun, NotRecorded};
+use crate::ledger::Ledger;
 use crate::schedule::Schedule;
 use crate::view;
 use crate::walk::Walk;
@@ -18,8 +15,9 @@ use crate::workspace::Workspace;
 
 use super::due;
 use super::ids;
-use super::procedure::{self, Start, StartArgs, WalkArgs};
+use super::procedure::{self, WalkArgs};
 use super::session::Session;
+use super::start::{self, Start, StartArgs};
 
 /// `checklist ID` walks one; the verbs show where they stand.
 #[derive(Debug, clap::Args)]
@@ -120,7 +118,7 @@ fn walk(session: &mut Session<'_>, args: &RunArgs) -> Result<()> {
         again: args.again,
     };
     if args.items.is_empty() {
-        procedure::walk(session, &workspace, &start)
+        start::walk(session, &workspace, &start)
     } else {
         args.items.apply(session, &workspace, &start)
     }
@@ -161,8 +159,10 @@ fn history(session: &mut Session<'_>, id: Option<&str>) -> Result<()> {
     let mut runs = ledger.summaries()?;
     runs.retain(|run| run.kind == ProcedureKind::Checklist && id.is_none_or(|id| run.procedure == id));
     runs.reverse();
-    let runs: Vec<_> =
-        runs.iter().map(|run| (run, run.walker.as_ref().is_some_and(|walker| session.surroundings.is_alive(walker)))).collect();
+    let runs: Vec<_> = runs
+        .iter()
+        .map(|run| (run, run.walker.as_ref().is_some_and(|walker| session.surroundings.is_alive(walker))))
+        .collect();
     let lines: Vec<_> = runs.iter().map(|(run, is_walked)| view::run::run_line(run, *is_walked)).collect();
     session.show_list(&lines, "No runs yet.", |look| view::run::runs_table(look, &runs))
 }
@@ -184,7 +184,9 @@ impl ItemArgs {
         }
         let journal = workspace.journal()?;
         let ledger = session.ledger(workspace, &journal);
-        let state = begin_or_find(session, workspace, &ledger, start)?;
+        let incident = start.start.incident.as_deref().map(|id| ledger.incident(id)).transpose()?;
+        let (state, _) =
+            start::begin_or_find(session, workspace, &ledger, start, incident.map(|incident| incident.id))?;
         let site = session.site(workspace);
         let mut walk = Walk::new(&ledger, &site, session.terminal, state, Answers::default(), None);
         let done = self.inputs(&ledger, &mut walk);
@@ -211,39 +213,5 @@ impl ItemArgs {
             ledger.insist(&mut walk.state, &Input::Note { step, text: crate::ground::plain(text) })?;
         }
         Ok(())
-    }
-}
-
-fn begin_or_find(
-    session: &mut Session<'_>,
-    workspace: &Workspace,
-    ledger: &Ledger<'_>,
-    start: &Start<'_>,
-) -> Result<crate::engine::State> {
-    loop {
-        let latest = ledger.latest_for(&start.procedure, start.period.as_deref(), start.subject.as_deref())?;
-        if let Some(run) = latest.filter(|run| run.finished_at.is_none() || !start.again) {
-            return ledger.run(&run.id);
-        }
-        let incident = start.start.incident.as_deref().map(|id| ledger.incident(id)).transpose()?;
-        let new = NewRun {
-            procedure: Arc::clone(&start.procedure),
-            subject: start.subject.clone(),
-            period: start.period.clone(),
-            incident: incident.as_ref().map(|incident| incident.id.clone()),
-            git: workspace.revision(),
-            walker: session.surroundings.walker(),
-        };
-        match ledger.begin_run(new) {
-            Ok(state) => {
-                if let Some(mut incident) = incident {
-                    let title = start.procedure.title.clone();
-                    ledger.record_incident(&mut incident, &IncidentEvent::RunAttached { run: state.id.clone(), title })?;
-                }
-                return Ok(state);
-            }
-            Err(NotRecorded::Conflict) => {}
-            Err(other) => return Err(other.into()),
-        }
     }
 }

@@ -33,7 +33,7 @@ fn list(session: &mut Session<'_>) -> Result<()> {
     let dashboards = &workspace.loaded.catalog.settings.dashboards;
     let views: Vec<DashboardView> = dashboards.iter().map(|(id, dashboard)| dashboard_view(id, dashboard)).collect();
     if views.is_empty() {
-        session.terminal.say("There are no dashboards in this workspace; opsctl.yaml defines them.");
+        session.terminal.tell("There are no dashboards in this workspace; opsctl.yaml defines them.");
     }
     session.show(&views, |look| dashboards_table(look, &views))
 }

@@ -40,7 +40,7 @@ pub(super) fn doctor(session: &mut Session<'_>, _: &DoctorArgs) -> Result<()> {
     if checks.iter().any(|check| check.status == CheckStatus::Problem) {
         return Err(Error::new(Kind::Negative, verdict));
     }
-    session.terminal.say(if verdict.is_empty() { "All is well." } else { &verdict });
+    session.terminal.tell(if verdict.is_empty() { "All is well." } else { &verdict });
     Ok(())
 }
 

@@ -34,9 +34,10 @@ pub(super) fn standings(ledger: &Ledger<'_>, clock: &dyn Clock, date: Option<Nai
             continue;
         };
         let period = Some(standing.period.key.clone());
-        let run = runs.iter().rev().find(|run| {
-            run.kind == ProcedureKind::Checklist && run.procedure == checklist.id && run.period == period
-        });
+        let run = runs
+            .iter()
+            .rev()
+            .find(|run| run.kind == ProcedureKind::Checklist && run.procedure == checklist.id && run.period == period);
         views.push(DueView {
             state: state_word(run, standing.state).to_owned(),
             deadline: Some(local_time(standing.deadline)),

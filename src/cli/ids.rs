@@ -31,6 +31,16 @@ pub(super) fn templates() -> ArgValueCandidates {
     defined(|catalog| catalog.templates.iter().map(|template| candidate(&template.id, &template.title)).collect())
 }
 
+/// Ids of severities.
+pub(super) fn severities() -> ArgValueCandidates {
+    defined(|catalog| catalog.settings.severities.iter().map(|(id, found)| candidate(id, &found.title)).collect())
+}
+
+/// Ids of services.
+pub(super) fn services() -> ArgValueCandidates {
+    defined(|catalog| catalog.settings.services.iter().map(|(id, found)| candidate(id, &found.title)).collect())
+}
+
 /// Ids of dashboards.
 pub(super) fn dashboards() -> ArgValueCandidates {
     defined(|catalog| catalog.settings.dashboards.iter().map(|(id, found)| candidate(id, &found.title)).collect())

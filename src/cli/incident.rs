@@ -15,8 +15,9 @@ use crate::view;
 use crate::workspace::Workspace;
 
 use super::ids;
-use super::procedure::{self, Start, StartArgs, WalkArgs};
+use super::procedure::WalkArgs;
 use super::session::Session;
+use super::start::{self, Start, StartArgs};
 
 /// The verbs of an incident.
 #[derive(Debug, Subcommand)]
@@ -56,6 +57,7 @@ pub(super) enum IncidentCommand {
         #[arg(add = ids::incidents())]
         id: String,
         /// The severity from now on
+        #[arg(add = ids::severities())]
         severity: String,
         /// Why
         #[arg(long, value_name = "TEXT")]
@@ -85,10 +87,10 @@ pub(super) struct OpenArgs {
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
     /// A service it touches; may be given again
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = ids::services())]
     service: Vec<String>,
     /// How bad it is
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = ids::severities())]
     severity: Option<String>,
     /// What is seen: a symptom, an error, an alert
     #[arg(long, value_name = "TEXT")]
@@ -204,7 +206,8 @@ fn ask_service(session: &mut Session<'_>, settings: &Settings) -> Result<Vec<Str
         return Ok(Vec::new());
     }
     let ids: Vec<&String> = settings.services.keys().collect();
-    let mut items: Vec<String> = settings.services.values().map(|service| format!("{} - {}", service.id, service.title)).collect();
+    let mut items: Vec<String> =
+        settings.services.values().map(|service| format!("{} - {}", service.id, service.title)).collect();
     items.push("none of these".to_owned());
     let picked = session.terminal.pick("Which service?", &items, 0)?;
     Ok(ids.get(picked).map(|id| vec![(*id).clone()]).unwrap_or_default())
@@ -228,33 +231,36 @@ fn tell_opened(
     found: &[Suggestion],
 ) {
     let look = session.terminal.look_err();
-    session.terminal.say(&format!("{} is open.", incident.id));
+    session.terminal.tell(&format!("{} is open.", incident.id));
     let severity = settings.severities.get(&incident.severity);
     if let Some(line) = view::incident::respond_line(look, incident, severity, ledger.now()) {
-        session.terminal.say(&format!("Respond by {line}; `opsctl incident ack {}` says that somebody has.", incident.id));
+        session
+            .terminal
+            .tell(&format!("Respond by {line}; `opsctl incident ack {}` says that somebody has.", incident.id));
     }
     if severity.is_some_and(|severity| severity.inform_customers) {
-        session.terminal.say("Customers are to be informed.");
+        session.terminal.tell("Customers are to be informed.");
     }
     if !found.is_empty() {
-        session.terminal.say("These runbooks may help:");
+        session.terminal.tell("These runbooks may help:");
         let text = view::procedure::suggestions_text(look, &found[..found.len().min(3)]);
         session.terminal.say(text.trim_end());
         let first = &found[0].runbook.id;
-        session.terminal.say(&format!("  opsctl runbook run {first} --incident {}", incident.id));
+        session.terminal.tell(&format!("  opsctl runbook run {first} --incident {}", incident.id));
     }
 }
 
 fn offer_process(session: &mut Session<'_>, workspace: &Workspace, incident: &Incident) -> Result<()> {
     let catalog = &workspace.loaded.catalog;
-    let process = catalog.settings.incident_process.as_deref().and_then(|id| catalog.procedure(ProcedureKind::Playbook, id));
+    let process =
+        catalog.settings.incident_process.as_deref().and_then(|id| catalog.procedure(ProcedureKind::Playbook, id));
     let Some(process) = process else { return Ok(()) };
     let question = format!("Walk the playbook {} now?", process.id);
     match session.terminal.confirm(&question, true) {
         Ok(true) => {}
         Ok(false) | Err(_) => {
             let later = format!("Later: opsctl playbook run {} --incident {}", process.id, incident.id);
-            session.terminal.say(&later);
+            session.terminal.tell(&later);
             return Ok(());
         }
     }
@@ -268,7 +274,7 @@ fn offer_process(session: &mut Session<'_>, workspace: &Workspace, incident: &In
         walk: &walk,
         again: false,
     };
-    procedure::walk(session, workspace, &begin)
+    start::walk(session, workspace, &begin)
 }
 
 fn list(session: &mut Session<'_>, all: bool) -> Result<()> {
@@ -307,8 +313,7 @@ fn timeline(session: &mut Session<'_>, id: &str) -> Result<()> {
 
 /// Everything that happened in an incident and its runs, in order of time.
 fn timeline_of(ledger: &Ledger<'_>, incident: &Incident) -> Result<Vec<view::incident::TimelineView>> {
-    let mut lines: Vec<_> =
-        ledger.incident_events(&incident.id)?.iter().map(view::timeline::of_incident).collect();
+    let mut lines: Vec<_> = ledger.incident_events(&incident.id)?.iter().map(view::timeline::of_incident).collect();
     for run in &incident.runs {
         lines.extend(ledger.run_events(run)?.iter().map(|recorded| view::timeline::of_run(run, recorded)));
     }
@@ -326,11 +331,7 @@ fn show_incident(session: &mut Session<'_>, ledger: &Ledger<'_>, incident: &Inci
     })
 }
 
-fn add(
-    session: &mut Session<'_>,
-    id: &str,
-    event: impl FnOnce(&Settings) -> Result<IncidentEvent>,
-) -> Result<()> {
+fn add(session: &mut Session<'_>, id: &str, event: impl FnOnce(&Settings) -> Result<IncidentEvent>) -> Result<()> {
     let workspace = session.workspace()?;
     let journal = workspace.journal()?;
     let ledger = session.ledger(&workspace, &journal);

@@ -35,7 +35,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &InitArgs) -> Result<()> {
         if is_new { &mut files.written } else { &mut files.kept }.push(path);
     }
     session.show(&files, |look| files_text(look, &files))?;
-    session.terminal.say(&next(&args.target, &files));
+    session.terminal.tell(&next(&args.target, &files));
     Ok(())
 }
 

@@ -40,7 +40,7 @@ fn verify(session: &mut Session<'_>) -> Result<()> {
     let workspace = session.quiet_workspace()?;
     let journal = workspace.journal_to_read()?;
     let Some(journal) = journal else {
-        session.terminal.say(&format!("There is no journal yet in {}.", workspace.state_dir.display()));
+        session.terminal.tell(&format!("There is no journal yet in {}.", workspace.state_dir.display()));
         let nothing = Session::reader(&workspace)?.verify()?;
         return session.show(&nothing, |look| verification_text(look, &nothing));
     };
@@ -54,7 +54,7 @@ fn verify(session: &mut Session<'_>) -> Result<()> {
         )
         .hint("keep the file as it is and make a copy of it; restore what is wrong from a backup or an export"));
     }
-    session.terminal.say("The journal is as it was written.");
+    session.terminal.tell("The journal is as it was written.");
     Ok(())
 }
 
@@ -74,7 +74,7 @@ fn show(session: &mut Session<'_>, stream: Option<&str>, limit: Option<usize>) -
         session.terminal.print(&events_text(look, events, session.is_verbose()));
     }
     if hidden > 0 {
-        session.terminal.say(&format!("{} not shown.", counted(hidden, "older event")));
+        session.terminal.tell(&format!("{} not shown.", counted(hidden, "older event")));
     }
     Ok(())
 }

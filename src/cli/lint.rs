@@ -28,14 +28,14 @@ pub(super) fn lint(session: &mut Session<'_>, args: &LintArgs) -> Result<()> {
     let problems: Vec<Diagnostic> = problems.into_iter().filter(|problem| chosen.has(&problem.file)).collect();
     session.show(&problems, |look| pictures(look, &problems))?;
     if workspace.dir.is_none() {
-        session.terminal.say(&format!("There is no {MARKER} here or above; this is the pack built into opsctl."));
+        session.terminal.tell(&format!("There is no {MARKER} here or above; this is the pack built into opsctl."));
     }
     let closing = closing(&problems, definitions);
     // With errors the closing line is the failure's message, so that it is said once.
     if problems.iter().any(Diagnostic::is_error) {
         return Err(Error::new(Kind::Negative, closing));
     }
-    session.terminal.say(&closing);
+    session.terminal.tell(&closing);
     Ok(())
 }
 

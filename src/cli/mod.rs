@@ -20,6 +20,7 @@ mod runbook;
 mod schema;
 mod session;
 mod severity;
+mod start;
 mod template;
 
 use std::path::PathBuf;

@@ -25,7 +25,7 @@ fn list(session: &mut Session<'_>) -> Result<()> {
     let objectives = &workspace.loaded.catalog.settings.objectives;
     let views: Vec<ObjectiveView> = objectives.iter().map(|(id, objective)| objective_view(id, objective)).collect();
     if views.is_empty() {
-        session.terminal.say("There are no objectives in this workspace; opsctl.yaml defines them.");
+        session.terminal.tell("There are no objectives in this workspace; opsctl.yaml defines them.");
     }
     session.show(&views, |look| objectives_text(look, &views))
 }

@@ -7,8 +7,9 @@ use crate::error::Result;
 
 use super::checklist::ItemArgs;
 use super::ids;
-use super::procedure::{self, Start, StartArgs, WalkArgs};
+use super::procedure::{self, WalkArgs};
 use super::session::Session;
+use super::start::{self, Start, StartArgs};
 
 /// The verbs of a playbook.
 #[derive(Debug, Subcommand)]
@@ -54,16 +55,10 @@ pub(super) fn run(session: &mut Session<'_>, command: PlaybookCommand) -> Result
             let procedure = procedure::find(session, &workspace, ProcedureKind::Playbook, &args.id)?;
             let subject = args.subject.clone().map(|subject| crate::ground::plain_line(subject.trim()));
             let subject = subject.filter(|subject| !subject.is_empty());
-            let start = Start {
-                procedure,
-                subject,
-                period: None,
-                start: &args.start,
-                walk: &args.walk,
-                again: args.again,
-            };
+            let start =
+                Start { procedure, subject, period: None, start: &args.start, walk: &args.walk, again: args.again };
             if args.items.is_empty() {
-                procedure::walk(session, &workspace, &start)
+                start::walk(session, &workspace, &start)
             } else {
                 args.items.apply(session, &workspace, &start)
             }

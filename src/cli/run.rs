@@ -6,9 +6,9 @@ use clap::Subcommand;
 use serde_json::json;
 
 use crate::catalog::load;
+use crate::catalog::model::StepKind;
 use crate::engine::state::StepStatus;
 use crate::engine::{Input, State};
-use crate::catalog::model::StepKind;
 use crate::error::{Error, Kind, Result};
 use crate::ledger::Ledger;
 use crate::terminal::Question;
@@ -118,12 +118,14 @@ fn list(session: &mut Session<'_>, open: bool, procedure: Option<&str>, limit: u
     runs.reverse();
     let hidden = runs.len().saturating_sub(limit);
     runs.truncate(limit);
-    let walked = |run: &crate::engine::summary::Summary| run.walker.as_ref().is_some_and(|walker| session.surroundings.is_alive(walker));
+    let walked = |run: &crate::engine::summary::Summary| {
+        run.walker.as_ref().is_some_and(|walker| session.surroundings.is_alive(walker))
+    };
     let runs: Vec<_> = runs.iter().map(|run| (run, walked(run))).collect();
     let lines: Vec<_> = runs.iter().map(|(run, is_walked)| view::run::run_line(run, *is_walked)).collect();
     session.show_list(&lines, "No runs.", |look| view::run::runs_table(look, &runs))?;
     if hidden > 0 {
-        session.terminal.say(&format!("{hidden} older runs are not shown; --limit shows more."));
+        session.terminal.tell(&format!("{hidden} older runs are not shown; --limit shows more."));
     }
     Ok(())
 }
@@ -165,7 +167,7 @@ fn resume(session: &mut Session<'_>, id: &str, adopt: bool, args: &WalkArgs) -> 
     }
     follow_definition(session, &workspace, &ledger, &mut state, adopt)?;
     answers.check(&state.plan)?;
-    session.terminal.say(&format!("Resuming {}.", state.id));
+    session.terminal.tell(&format!("Resuming {}.", state.id));
     procedure::drive_run(session, &workspace, &ledger, state, Drive { answers, auto: args.auto(), from: None })
 }
 
@@ -179,7 +181,7 @@ fn follow_definition(
 ) -> Result<()> {
     let current = workspace.loaded.catalog.procedure(state.plan.kind, &state.plan.id).cloned();
     let Some(current) = current else {
-        session.terminal.say("The definition is no longer in the workspace; the run follows the one it began with.");
+        session.terminal.tell("The definition is no longer in the workspace; the run follows the one it began with.");
         return Ok(());
     };
     let sources = load::closure(&workspace.loaded.catalog, &current);
@@ -188,15 +190,15 @@ fn follow_definition(
     if difference.is_empty() {
         return Ok(());
     }
-    session.terminal.say("The definition has changed since this run began:");
+    session.terminal.tell("The definition has changed since this run began:");
     session.terminal.say(&difference);
     if !adopt {
-        session.terminal.say("The run follows the one it began with; --adopt takes the new one over.");
+        session.terminal.tell("The run follows the one it began with; --adopt takes the new one over.");
         return Ok(());
     }
     let pins = ledger.pin(&sources)?;
     ledger.insist(state, &Input::Adopt { pins, git: workspace.revision() })?;
-    session.terminal.say("The new definition is adopted.");
+    session.terminal.tell("The new definition is adopted.");
     Ok(())
 }
 
@@ -208,7 +210,7 @@ fn abort(session: &mut Session<'_>, id: &str, reason: Option<String>) -> Result<
     let reason = match reason {
         Some(reason) => reason,
         None if session.terminal.can_ask() => {
-            procedure::asked(session.terminal.ask(&Question::new(format!("Why is {} given up?", state.id))))?
+            session.terminal.ask(&Question::new(format!("Why is {} given up?", state.id)))?
         }
         None => return Err(Error::input_needed("aborting a run needs a reason").hint("say it with --reason TEXT")),
     };
@@ -228,13 +230,14 @@ fn approve(session: &mut Session<'_>, id: &str, step: Option<String>, comment: O
     let comment = comment.map(|comment| crate::ground::plain_line(&comment));
     let input = Input::Approve { step: step.clone(), actor: ledger.actor.clone(), comment };
     ledger.insist(&mut state, &input)?;
-    session.terminal.say(&format!("Approved: {step} of {}.", state.id));
+    session.terminal.tell(&format!("Approved: {step} of {}.", state.id));
     procedure::show_run(session, &ledger, &state)
 }
 
 fn waiting_approval(state: &State) -> Result<String> {
     let waits = |place: &usize| {
-        matches!(state.plan.steps[*place].step.kind, StepKind::Approve(_)) && state.steps[*place].status == StepStatus::Waiting
+        matches!(state.plan.steps[*place].step.kind, StepKind::Approve(_))
+            && state.steps[*place].status == StepStatus::Waiting
     };
     (0..state.steps.len()).find(waits).map(|place| state.plan.steps[place].id.clone()).ok_or_else(|| {
         Error::new(Kind::Usage, format!("no step of {} waits for approval", state.id))
@@ -271,7 +274,7 @@ fn export(session: &mut Session<'_>, id: &str, out: Option<PathBuf>) -> Result<(
         None => session.terminal.print(&format!("{text}\n")),
         Some(path) => {
             write_new(&session.surroundings.cwd.join(&path), &text)?;
-            session.terminal.say(&format!("Written to {}.", path.display()));
+            session.terminal.tell(&format!("Written to {}.", path.display()));
         }
     }
     Ok(())
@@ -284,7 +287,8 @@ pub(super) fn write_new(path: &std::path::Path, text: &str) -> Result<()> {
         let error = Error::environment(format!("{} cannot be written", path.display()));
         match cause.kind() {
             std::io::ErrorKind::AlreadyExists => {
-                Error::usage(format!("{} is there already; nothing was overwritten", path.display())).hint("say another file")
+                Error::usage(format!("{} is there already; nothing was overwritten", path.display()))
+                    .hint("say another file")
             }
             _ => error.cause(cause),
         }

@@ -8,8 +8,9 @@ use crate::error::{Error, Kind, Result};
 use crate::view;
 
 use super::ids;
-use super::procedure::{self, Start, StartArgs, WalkArgs};
+use super::procedure::{self, WalkArgs};
 use super::session::Session;
+use super::start::{self, Start, StartArgs};
 
 /// The verbs of a runbook.
 #[derive(Debug, Subcommand)]
@@ -28,7 +29,7 @@ pub(super) enum RunbookCommand {
         #[arg(required = true)]
         symptom: Vec<String>,
         /// The service concerned
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", add = ids::services())]
         service: Vec<String>,
     },
     /// Walk through a runbook, step by step
@@ -55,15 +56,9 @@ pub(super) fn run(session: &mut Session<'_>, command: RunbookCommand) -> Result<
         RunbookCommand::Run(args) => {
             let workspace = session.workspace()?;
             let procedure = procedure::find(session, &workspace, ProcedureKind::Runbook, &args.id)?;
-            let start = Start {
-                procedure,
-                subject: None,
-                period: None,
-                start: &args.start,
-                walk: &args.walk,
-                again: false,
-            };
-            procedure::walk(session, &workspace, &start)
+            let start =
+                Start { procedure, subject: None, period: None, start: &args.start, walk: &args.walk, again: false };
+            start::walk(session, &workspace, &start)
         }
     }
 }

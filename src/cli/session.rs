@@ -34,7 +34,7 @@ impl<'t> Session<'t> {
         let workspace = self.quiet_workspace()?;
         if !workspace.loaded.broken.is_empty() {
             let names: Vec<&str> = workspace.loaded.broken.iter().map(|broken| broken.path.as_str()).collect();
-            self.terminal.say(&format!("warning: not valid: {}; `opsctl lint` says why", names.join(", ")));
+            self.terminal.tell(&format!("warning: not valid: {}; `opsctl lint` says why", names.join(", ")));
         }
         Ok(workspace)
     }
@@ -109,7 +109,7 @@ impl<'t> Session<'t> {
         text: impl FnOnce(Look) -> String,
     ) -> Result<()> {
         if list.is_empty() && !self.is_json() {
-            self.terminal.say(none);
+            self.terminal.tell(none);
             return Ok(());
         }
         self.show(&list, text)

@@ -25,7 +25,7 @@ fn list(session: &mut Session<'_>) -> Result<()> {
     let severities = &workspace.loaded.catalog.settings.severities;
     let views: Vec<SeverityView> = severities.iter().map(|(id, severity)| severity_view(id, severity)).collect();
     if views.is_empty() {
-        session.terminal.say("There are no severities in this workspace; opsctl.yaml defines them.");
+        session.terminal.tell("There are no severities in this workspace; opsctl.yaml defines them.");
     }
     session.show(&views, |look| severities_text(look, &views))
 }

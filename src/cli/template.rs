@@ -68,8 +68,9 @@ pub(super) fn run(session: &mut Session<'_>, args: TemplateArgs) -> Result<()> {
         (Some(TemplateCommand::List), _) => list(session),
         (Some(TemplateCommand::Show { id }), _) => show(session, &id),
         (Some(TemplateCommand::Render(args)), _) | (None, Some(args)) => render(session, &args),
-        (None, None) => Err(Error::usage("say which template, or list or show")
-            .hint("`opsctl template list` shows the templates")),
+        (None, None) => {
+            Err(Error::usage("say which template, or list or show").hint("`opsctl template list` shows the templates"))
+        }
     }
 }
 
@@ -106,7 +107,8 @@ fn render(session: &mut Session<'_>, args: &RenderArgs) -> Result<()> {
     let given = pairs(&args.set)?;
     let mut draft = message::draft(&template, variant.as_deref(), given, &facts)?;
     fill(session, &template, &mut draft)?;
-    let failed = |error: crate::template::TemplateError| Error::definition(format!("template {}: {error}", template.id));
+    let failed =
+        |error: crate::template::TemplateError| Error::definition(format!("template {}: {error}", template.id));
     let text = draft.render().map_err(failed)?;
     let shown = json!({
         "template": template.id,
@@ -120,7 +122,7 @@ fn render(session: &mut Session<'_>, args: &RenderArgs) -> Result<()> {
         None => session.show(&shown, |_| crate::ground::plain(&text)),
         Some(path) => {
             super::run::write_new(&session.surroundings.cwd.join(path), &text)?;
-            session.terminal.say(&format!("Written to {}.", path.display()));
+            session.terminal.tell(&format!("Written to {}.", path.display()));
             if session.is_json() { session.show(&shown, |_| String::new()) } else { Ok(()) }
         }
     }

@@ -87,7 +87,9 @@ impl Side {
     }
 
     /// As it is written, and what was seen. In an ordering, a text that is no number says so.
-    pub fn show(&self, seen: &Seen, ordering: bool) -> String {
+    pub fn show(&self, seen: &Seen, ordering: bool, hide: &dyn Fn(&str) -> String) -> String {
+        // Hidden before it is cut, for half a secret is still one.
+        let short = |text: &str| short(&hide(text));
         let seen = match seen {
             _ if !matches!(self.what, What::Fact(_) | What::Length(_) | What::Has(_)) => return plain_line(&self.text),
             Seen::Missing(why) => (*why).to_owned(),
@@ -95,6 +97,16 @@ impl Side {
             seen => short(&seen.text()),
         };
         format!("{} ({seen})", plain_line(&self.text))
+    }
+}
+
+impl Side {
+    /// Whether what it looks at stands in the body.
+    pub fn looks_at_body(&self) -> bool {
+        match &self.what {
+            What::Fact(fact) | What::Length(fact) | What::Has(fact) => matches!(fact, Fact::Body | Fact::BodyPath(_)),
+            What::Literal(_) | What::Pattern(_) | What::Any(_) => false,
+        }
     }
 }
 

@@ -168,6 +168,16 @@ fn what_is_shown_is_one_short_clean_line() {
     assert!(shown.chars().count() < 110, "{shown}");
 }
 
+#[test]
+fn a_secret_is_hidden_before_it_is_cut() {
+    let facts = Facts { body: Some(format!("{}hunter2", "x".repeat(77))), ..Facts::default() };
+    let condition = Condition::parse("[BODY] == ok").unwrap();
+    assert!(condition.looks_at_body() && condition.evaluate(&facts).shown.contains("hun"));
+    let hidden = condition.evaluate_hiding(&facts, &|text| text.replace("hunter2", "***"));
+    assert!(!hidden.shown.contains("hun"), "{}", hidden.shown);
+    assert!(!Condition::parse("[STATUS] == 200").unwrap().looks_at_body());
+}
+
 #[track_caller]
 fn wrong(condition: &str) -> (String, usize, Option<String>) {
     let error = Condition::parse(condition).expect_err(condition);

@@ -1,8 +1,8 @@
 //! Incidents: declared, read, added to.
 
 use crate::error::{Error, Result, nearest};
-use crate::incident::event::{IncidentEvent, Recorded};
 use crate::incident::Incident;
+use crate::incident::event::{IncidentEvent, Recorded};
 use crate::journal::{self, JournalError, NewEvent};
 use crate::ledger::Ledger;
 

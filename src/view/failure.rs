@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::error::{Error, Kind};
 use crate::ground::plain;
 use crate::view::look::{Look, Style, paint};
+use crate::view::wrap::folded;
 
 /// What went wrong, its causes, and the ways out.
 pub fn failure_text(look: Look, error: &Error) -> String {
@@ -14,12 +15,13 @@ pub fn failure_text(look: Look, error: &Error) -> String {
         Kind::Interrupted => (Style::Warn, "interrupted"),
         Kind::Usage | Kind::Definition | Kind::Environment => (Style::Bad, "error"),
     };
-    let mut text = format!("{}: {}", paint(look, style, word), plain(&error.message).trim_end());
+    let message = folded(&format!("{word}: {}", plain(&error.message).trim_end()), look.width);
+    let mut text = message.replacen(word, &paint(look, style, word), 1);
     for cause in &error.causes {
-        let _ = write!(text, "\n  because: {}", plain(cause).trim_end().replace('\n', "\n  "));
+        let _ = write!(text, "\n{}", folded(&format!("  because: {}", plain(cause).trim_end()), look.width));
     }
     for hint in &error.hints {
-        let _ = write!(text, "\n  {} {}", paint(look, Style::Key, "→"), plain(hint).trim_end());
+        let _ = write!(text, "\n{}", folded(&format!("  → {}", plain(hint).trim_end()), look.width));
     }
     text
 }

@@ -138,8 +138,18 @@ pub fn incident_text(look: Look, incident: &Incident, severity: Option<&Severity
     );
     let for_how_long = elapsed(incident.declared_at, incident.resolved_at.unwrap_or(now));
     let title = severity.map(|severity| format!(" - {}", severity.title)).unwrap_or_default();
-    let _ = writeln!(text, "{}{title} · {} · {for_how_long}", incident.severity, paint(look, status, incident.status.word()));
-    let _ = writeln!(text, "Declared   {} UTC by {}", short_time(incident.declared_at), plain_line(&incident.declared_by.0));
+    let _ = writeln!(
+        text,
+        "{}{title} · {} · {for_how_long}",
+        incident.severity,
+        paint(look, status, incident.status.word())
+    );
+    let _ = writeln!(
+        text,
+        "Declared   {} UTC by {}",
+        short_time(incident.declared_at),
+        plain_line(&incident.declared_by.0)
+    );
     if let Some(line) = respond_line(look, incident, severity, now) {
         let _ = writeln!(text, "Respond by {line}");
     }
@@ -182,7 +192,8 @@ pub fn severity_line(id: &str, severity: &Severity) -> String {
 pub fn timeline_text(look: Look, timeline: &[TimelineView]) -> String {
     timeline.iter().fold(String::new(), |mut text, line| {
         let at = line.at.get(..19).unwrap_or(&line.at).replace('T', " ");
-        let _ = writeln!(text, "{} {} {}", paint(look, Style::Faint, &at), plain_line(&line.actor), plain_line(&line.text));
+        let _ =
+            writeln!(text, "{} {} {}", paint(look, Style::Faint, &at), plain_line(&line.actor), plain_line(&line.text));
         text
     })
 }

@@ -3,10 +3,10 @@
 pub mod board;
 pub mod count;
 pub mod dashboard;
-pub mod doctor;
-pub mod files;
 pub mod difference;
+pub mod doctor;
 pub mod failure;
+pub mod files;
 pub mod incident;
 pub mod journal;
 pub mod lint;

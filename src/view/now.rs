@@ -65,7 +65,9 @@ pub fn now_text(look: Look, now: &Now<'_>) -> String {
             incident.status.word(),
             plain_line(&incident.title)
         );
-        if let Some(line) = respond_line(look, incident, *severity, now.at).filter(|_| incident.acknowledged_at.is_none()) {
+        if let Some(line) =
+            respond_line(look, incident, *severity, now.at).filter(|_| incident.acknowledged_at.is_none())
+        {
             let _ = writeln!(text, "      respond by {line}");
         }
     }

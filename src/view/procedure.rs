@@ -273,15 +273,7 @@ fn list(look: Look, text: &mut String, title: &str, items: &[String]) {
     }
 }
 
-fn step(
-    look: Look,
-    text: &mut String,
-    place: usize,
-    depth: usize,
-    id: &str,
-    step: &Step,
-    forecast: Option<&Forecast>,
-) {
+fn step(look: Look, text: &mut String, place: usize, depth: usize, id: &str, step: &Step, forecast: Option<&Forecast>) {
     let indent = "  ".repeat(depth);
     let optional = if step.optional { " (optional)" } else { "" };
     let _ = writeln!(
@@ -334,7 +326,8 @@ fn details(look: Look, lines: &mut String, step: &Step) {
             }
         }
         StepKind::Approve(approval) => {
-            let from = if approval.from.is_empty() { "anyone but the starter".into() } else { approval.from.join(", ") };
+            let from =
+                if approval.from.is_empty() { "anyone but the starter".into() } else { approval.from.join(", ") };
             let _ = writeln!(lines, "  Approval  by {}", plain_line(&from));
         }
         StepKind::Wait(wait) => {
@@ -346,7 +339,8 @@ fn details(look: Look, lines: &mut String, step: &Step) {
             let _ = writeln!(lines, "  Wait      {}", plain_line(&what));
         }
         StepKind::Send(send) => {
-            let _ = writeln!(lines, "  Message   {} to {}", plain_line(&send.template), plain_line(&send.to.join(", ")));
+            let _ =
+                writeln!(lines, "  Message   {} to {}", plain_line(&send.template), plain_line(&send.to.join(", ")));
         }
         StepKind::Use(used) => {
             let _ = writeln!(lines, "  Walks     {}", plain_line(&used.procedure));

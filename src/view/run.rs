@@ -240,7 +240,8 @@ pub fn run_text(look: Look, state: &State, is_walked: bool, now: Time) -> String
     for (planned, step) in state.plan.steps.iter().zip(&state.steps) {
         if planned.phase != phase {
             phase.clone_from(&planned.phase);
-            let _ = writeln!(text, "\n{}", paint(look, Style::Faint, &plain_line(phase.as_deref().unwrap_or_default())));
+            let _ =
+                writeln!(text, "\n{}", paint(look, Style::Faint, &plain_line(phase.as_deref().unwrap_or_default())));
         }
         let _ = writeln!(text, "{}", step_line(look, &planned.step.title, planned.depth, step));
         for note in &step.notes {
@@ -267,7 +268,11 @@ fn result_line(look: Look, state: &State, is_walked: bool, now: Time) -> String 
         _ => Style::Warn,
     };
     let reason = state.reason.as_deref().map(|reason| format!(" ({})", plain_line(reason))).unwrap_or_default();
-    format!("{}{reason} · {done} of {total} steps · {took} · began {} UTC", paint(look, style, word), short_time(state.started_at))
+    format!(
+        "{}{reason} · {done} of {total} steps · {took} · began {} UTC",
+        paint(look, style, word),
+        short_time(state.started_at)
+    )
 }
 
 fn step_line(look: Look, title: &str, depth: usize, step: &StepState) -> String {

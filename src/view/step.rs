@@ -82,14 +82,20 @@ fn what_happens(look: Look, card: &mut String, planned: &PlanStep, preview: Opti
         StepKind::Choose(options) => {
             for (number, option) in options.iter().enumerate() {
                 let jump = option.goto.as_deref().map(|goto| format!(" (goes on at {goto})")).unwrap_or_default();
-                let _ = writeln!(card, "  {} {}{jump}", paint(look, Style::Key, &format!("{}", number + 1)), plain_line(&option.title));
+                let _ = writeln!(
+                    card,
+                    "  {} {}{jump}",
+                    paint(look, Style::Key, &format!("{}", number + 1)),
+                    plain_line(&option.title)
+                );
             }
         }
         StepKind::Approve(approval) => {
             if let Some(prompt) = &approval.prompt {
                 let _ = writeln!(card, "  To approve: {}", plain_line(prompt));
             }
-            let from = if approval.from.is_empty() { "anyone but the starter".to_owned() } else { approval.from.join(", ") };
+            let from =
+                if approval.from.is_empty() { "anyone but the starter".to_owned() } else { approval.from.join(", ") };
             let _ = writeln!(card, "  By        {}", plain_line(&from));
         }
         StepKind::Use(used) => {
@@ -124,11 +130,8 @@ pub fn risk(look: Look, risk: Risk) -> String {
 pub fn past(look: Look, state: &State, place: usize, output: Option<&str>) -> String {
     let planned = &state.plan.steps[place];
     let step = &state.steps[place];
-    let mut text = format!(
-        "\n{} · {}",
-        paint(look, Style::Heading, &plain_line(&planned.step.title)),
-        status_word(step.status)
-    );
+    let mut text =
+        format!("\n{} · {}", paint(look, Style::Heading, &plain_line(&planned.step.title)), status_word(step.status));
     if let Some(by) = &step.by {
         let _ = write!(text, " by {}", plain_line(&by.0));
     }

@@ -56,7 +56,8 @@ pub fn template_text(look: Look, template: &Template) -> String {
     }
     let _ = writeln!(text, "\n{}", paint(look, Style::Heading, "Fields"));
     for field in &template.fields {
-        let default = field.default.as_deref().map(|default| format!(" (else {})", plain_line(default))).unwrap_or_default();
+        let default =
+            field.default.as_deref().map(|default| format!(" (else {})", plain_line(default))).unwrap_or_default();
         let optional = if field.is_required() { "" } else { " (optional)" };
         let _ = writeln!(text, "- {}: {}{default}{optional}", field.name, plain_line(field.question()));
     }

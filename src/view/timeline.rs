@@ -63,7 +63,10 @@ fn run_words(event: &Event) -> String {
         Event::WaitStarted { step, until } => format!("{step}: waiting until {}", rfc3339(*until)),
         Event::ProcedureEntered { step } => format!("{step}: entered"),
         Event::MessageRendered { step, template, to, .. } => {
-            format!("{step}: rendered {template} for {}", if to.is_empty() { "no channel".into() } else { to.join(", ") })
+            format!(
+                "{step}: rendered {template} for {}",
+                if to.is_empty() { "no channel".into() } else { to.join(", ") }
+            )
         }
         Event::ShellRun { command, attempt, .. } => format!("ran {command}: {}", ended(attempt)),
         Event::FailureJudged { step, judgement: Judgement::Continue } => format!("{step}: failed, going on"),
@@ -83,7 +86,9 @@ fn incident_words(event: &IncidentEvent) -> String {
     match event {
         IncidentEvent::Declared { title, severity, .. } => format!("declared {severity}: {title}"),
         IncidentEvent::Acknowledged {} => "acknowledged".to_owned(),
-        IncidentEvent::SeverityChanged { severity, reason } => format!("severity {severity}{}", because(reason.as_deref())),
+        IncidentEvent::SeverityChanged { severity, reason } => {
+            format!("severity {severity}{}", because(reason.as_deref()))
+        }
         IncidentEvent::ImpactRecorded { text } => format!("impact: {text}"),
         IncidentEvent::NoteAdded { text } => format!("note: {text}"),
         IncidentEvent::RunAttached { run, title } => format!("began {title} as {run}"),

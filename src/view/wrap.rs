@@ -35,6 +35,20 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     text.split('\n').flat_map(|line| flow(look, &[(line.to_owned(), None)])).collect()
 }
 
+/// Prose with its long lines broken between words; what follows a break is set in like the line it belongs to.
+pub fn folded(text: &str, width: usize) -> String {
+    let fold = |line: &str| {
+        if columns(line) <= width || line.contains('\u{1b}') {
+            return line.to_owned();
+        }
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let room = width.saturating_sub(columns(indent)).max(20);
+        let lines = wrap(line.trim_start(), room);
+        lines.iter().map(|line| format!("{indent}{line}")).collect::<Vec<_>>().join("\n")
+    };
+    text.split('\n').map(fold).collect::<Vec<_>>().join("\n")
+}
+
 /// Styled pieces of one paragraph as lines of at most `look.width` columns. A newline in a piece breaks the line.
 pub fn flow(look: Look, pieces: &[(String, Option<Style>)]) -> Vec<String> {
     let mut page = Page { look, lines: Vec::new(), line: String::new(), used: 0, word: Vec::new(), spaced: false };

@@ -1,7 +1,7 @@
 //! A program in a pseudo-terminal, and what it showed there.
 
 use std::io::ErrorKind;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,9 @@ pub struct Pty {
 }
 
 impl Pty {
-    pub(super) fn spawn(command: Command) -> Self {
+    pub(super) fn spawn(mut command: Command) -> Self {
+        // Standard input is the terminal, which is there already when the program begins.
+        command.stdin(Stdio::inherit());
         let session = Session::spawn(command).unwrap();
         Self { session, raw: Vec::new(), read: 0, is_over: false }
     }

@@ -70,6 +70,19 @@ impl Scope {
         self.check(text, nested_names_in_expression(text), at, problems)
     }
 
+    /// Warns of a text that names a value and is shown as it is written.
+    pub fn plain_text(&self, text: &str, at: &Trail<'_>, problems: &mut Vec<Problem>) {
+        let names = if has_marks(text) { nested_names(text).unwrap_or_default() } else { BTreeSet::new() };
+        let first_part = |name: &String| name.split('.').next().is_some_and(|first| self.names.contains(first));
+        if names.iter().any(first_part) {
+            let problem =
+                Problem::warning("not-a-template", at, "this is not a template: it is shown as it is written");
+            problems.push(
+                problem.word("{{").suggest("values can stand in `env:`, `when:`, `with:`, `set:` and argument lists"),
+            );
+        }
+    }
+
     fn check(
         &self,
         text: &str,

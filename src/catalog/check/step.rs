@@ -12,6 +12,13 @@ use crate::catalog::walk::each_step;
 pub fn steps(procedure: &Procedure, context: &Context<'_>, scope: &Scope, problems: &mut Vec<Problem>) {
     let mut captured: Vec<String> = procedure.parameters.iter().map(|parameter| parameter.name.clone()).collect();
     each_step(procedure, &mut |step, at| {
+        scope.plain_text(&step.title, &at.key("title"), problems);
+        if let Some(instructions) = &step.instructions {
+            scope.plain_text(instructions, &at.key("instructions"), problems);
+        }
+        for (index, task) in step.tasks.iter().enumerate() {
+            scope.plain_text(task, &at.key("tasks").index(index), problems);
+        }
         if let Some(when) = &step.when {
             scope.expression(when, &at.key("when"), problems);
         }
