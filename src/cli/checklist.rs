@@ -21,12 +21,15 @@ use super::start::{self, Start, StartArgs};
 
 /// `checklist ID` walks one; the verbs show where they stand.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct ChecklistArgs {
     #[command(subcommand)]
     command: Option<ChecklistCommand>,
+    /// The checklist's id
+    #[arg(add = ids::checklists())]
+    id: Option<String>,
     #[command(flatten)]
-    run: Option<RunArgs>,
+    run: RunArgs,
 }
 
 /// The verbs of a checklist.
@@ -53,15 +56,18 @@ pub(super) enum ChecklistCommand {
         id: Option<String>,
     },
     /// Walk through a checklist; the same as `checklist ID`
-    Run(RunArgs),
+    Run {
+        /// The checklist's id
+        #[arg(add = ids::checklists())]
+        id: String,
+        #[command(flatten)]
+        run: Box<RunArgs>,
+    },
 }
 
 /// What a walk through a checklist takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct RunArgs {
-    /// The checklist's id
-    #[arg(add = ids::checklists())]
-    id: String,
     /// The day whose period is meant (YYYY-MM-DD); today when left out
     #[arg(long, value_name = "DATE")]
     date: Option<NaiveDate>,
@@ -94,20 +100,21 @@ pub(super) struct ItemArgs {
 }
 
 pub(super) fn run(session: &mut Session<'_>, args: ChecklistArgs) -> Result<()> {
-    match (args.command, args.run) {
+    match (args.command, args.id) {
         (Some(ChecklistCommand::List), _) => procedure::list(session, ProcedureKind::Checklist),
         (Some(ChecklistCommand::Show { id }), _) => procedure::show(session, ProcedureKind::Checklist, &id),
         (Some(ChecklistCommand::Status { date }), _) => status(session, date),
         (Some(ChecklistCommand::History { id }), _) => history(session, id.as_deref()),
-        (Some(ChecklistCommand::Run(run)), _) | (None, Some(run)) => walk(session, &run),
+        (Some(ChecklistCommand::Run { id, run }), _) => walk(session, &id, &run),
+        (None, Some(id)) => walk(session, &id, &args.run),
         (None, None) => Err(Error::usage("say which checklist, or list, show, status or history")
             .hint("`opsctl checklist list` shows the checklists")),
     }
 }
 
-fn walk(session: &mut Session<'_>, args: &RunArgs) -> Result<()> {
+fn walk(session: &mut Session<'_>, id: &str, args: &RunArgs) -> Result<()> {
     let workspace = session.workspace()?;
-    let procedure = procedure::find(session, &workspace, ProcedureKind::Checklist, &args.id)?;
+    let procedure = procedure::find(session, &workspace, ProcedureKind::Checklist, id)?;
     let period = period_of(session, &procedure, args.date)?;
     let start = Start {
         procedure,

@@ -122,7 +122,9 @@ pub async fn observe(
             let request = http::Request { url, method, headers, body: body.as_deref() };
             (Kind::Http, http::look(request, probe.timeout, vars).await)
         }
-        ProbeTarget::Command(command) => (Kind::Command, command::look(command, probe.timeout, dir, vars, redactor).await),
+        ProbeTarget::Command(command) => {
+            (Kind::Command, command::look(command, probe.timeout, dir, vars, redactor).await)
+        }
     };
     let mut redactor = redactor.clone();
     sight.hidden.iter().for_each(|value| redactor.add(value.clone()));

@@ -13,7 +13,7 @@ use indexmap::IndexMap;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::{Observation, State, observe, observe_all, verdict};
+use super::{Observation, State, Verdict, observe, observe_all, unset, verdict};
 use crate::catalog::model::{Command, Probe, ProbeTarget};
 use crate::ground::{Span, SystemClock};
 use crate::redact::Redactor;
@@ -307,7 +307,7 @@ async fn many_are_made_side_by_side_and_judged_together() {
     let redactor = Redactor::default();
     let dir = std::env::temp_dir();
     let seen = observe_all(&probes, &vars(), &SystemClock, &dir, &redactor).await;
-    assert_eq!((seen.len(), verdict(&seen)), (40, (true, None)));
+    assert_eq!((seen.len(), verdict(&seen)), (40, Verdict::Up(None)));
     probes = vec![
         named("web", http(format!("http://{address}/"))),
         named("api", http(format!("http://{address}/broken"))),
@@ -316,10 +316,31 @@ async fn many_are_made_side_by_side_and_judged_together() {
     ];
     let seen = observe_all(&probes, &vars(), &SystemClock, &dir, &redactor).await;
     assert_eq!(seen.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["web", "api", "db", "disk"]);
-    let (passed, reason) = verdict(&seen);
-    let reason = reason.unwrap();
-    let begins = "api is down: [STATUS] (500) < 400; \
-                  db is not configured: the environment variable DB_URL is not set; disk is down: ";
-    assert!(!passed && reason.starts_with(begins), "{reason}");
-    assert_eq!(verdict(&[]), (true, None));
+    let down = verdict(&seen);
+    let begins = "api is down: [STATUS] (500) < 400; disk is down: ";
+    assert!(matches!(&down, Verdict::Down(reason) if reason.starts_with(begins)), "{down:?}");
+    let remark = "db is not configured: the environment variable DB_URL is not set".to_owned();
+    assert_eq!(verdict(&seen[2..3]), Verdict::NotConfigured(remark.clone()));
+    let web_and_db = [seen[0].clone(), seen[2].clone()];
+    assert_eq!(verdict(&web_and_db), Verdict::Up(Some(remark)));
+    assert_eq!(verdict(&[]), Verdict::Up(None));
+}
+
+#[test]
+fn a_probe_names_what_it_needs_and_is_not_set() {
+    let argv = Command::Argv(vec!["psql".into(), "${DB_URL}".into(), "${DB_URL}".into()]);
+    assert_eq!(unset(&command(argv), &vars()), ["DB_URL"]);
+    assert_eq!(unset(&http("${WEB}/x"), &vars()), ["WEB"]);
+    assert!(unset(&http("http://localhost/"), &vars()).is_empty());
+}
+
+#[tokio::test]
+async fn arguments_of_a_command_get_their_variables_and_hide_them() {
+    let argv = Command::Argv(vec!["printf".into(), "seen %s".into(), "${DB_URL}".into()]);
+    let vars = BTreeMap::from([("DB_URL".to_owned(), "postgres://user:pw@host/db".to_owned())]);
+    let dir = std::env::temp_dir();
+    let seen = observe(&command(argv.clone()), &vars, &SystemClock, &dir, &Redactor::default()).await;
+    assert_eq!((seen.state, seen.output.as_deref()), (State::Up, Some("seen •••")));
+    let seen = observe(&command(argv), &BTreeMap::new(), &SystemClock, &dir, &Redactor::default()).await;
+    assert_eq!(seen.state, State::NotConfigured);
 }

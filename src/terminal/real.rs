@@ -67,6 +67,11 @@ impl RealTerminal {
         }
     }
 
+    // There is no second place to complain when stderr is gone.
+    fn write_err(&mut self, text: &str) {
+        self.aside(|_| drop(io::stderr().write_all(text.as_bytes())));
+    }
+
     fn prompt<T>(&mut self, ask: impl FnOnce(&mut Prompter<'_>) -> Result<T, AskError>) -> Result<T, AskError> {
         if !self.can_ask {
             return Err(AskError::NobodyToAsk);
@@ -90,9 +95,10 @@ impl Terminal for RealTerminal {
     }
 
     fn say(&mut self, text: &str) {
-        // There is no second place to complain when stderr is gone.
-        let end = if text.ends_with('\n') { "" } else { "\n" };
-        self.aside(|_| drop(io::stderr().write_all(format!("{text}{end}").as_bytes())));
+        self.write_err(text);
+        if !text.ends_with('\n') {
+            self.write_err("\n");
+        }
     }
 
     fn look_out(&self) -> Look {
@@ -137,13 +143,13 @@ impl Terminal for RealTerminal {
             live.push(text);
         } else if !text.is_empty() {
             self.is_within_line = !text.ends_with('\n');
-            self.say(text);
+            self.write_err(text);
         }
     }
 
     fn end_live(&mut self) {
         if std::mem::take(&mut self.is_within_line) {
-            self.say("\n");
+            self.write_err("\n");
         }
         if self.live.take().is_some() && self.can_ask {
             self.keyboard.forget();

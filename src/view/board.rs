@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::engine::state::{State, StepState, StepStatus};
 use crate::ground::{Time, elapsed, plain_line};
 use crate::view::look::{Look, Style, paint};
+use crate::view::wrap::hanging;
 
 /// The items at these places, numbered from 1.
 pub fn board(look: Look, state: &State, items: &[usize], now: Time) -> String {
@@ -37,7 +38,7 @@ pub fn board(look: Look, state: &State, items: &[usize], now: Time) -> String {
             let _ = writeln!(board, "       {indent}{} {}", if done { "[x]" } else { "[ ]" }, plain_line(task));
         }
     }
-    board.trim_end().to_owned()
+    hanging(board.trim_end(), look.width, 7)
 }
 
 /// A status as a mark that reads without colour.

@@ -13,6 +13,7 @@ use crate::view::incident::{IncidentView, incident_view, respond_line};
 use crate::view::look::{Look, Style, paint};
 use crate::view::run::{RunLine, run_line, run_status, short_time};
 use crate::view::schedule::{DueView, state_word};
+use crate::view::wrap::hanging;
 
 /// What is going on now, for programs.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -88,7 +89,7 @@ pub fn now_text(look: Look, now: &Now<'_>) -> String {
             paint(look, Style::Bad, &format!("{} definitions are invalid", now.invalid_definitions))
         );
     }
-    text
+    hanging(&text, look.width, 4)
 }
 
 fn run_words(look: Look, run: &Summary, is_walked: bool, now: Time) -> String {

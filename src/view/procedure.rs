@@ -296,7 +296,8 @@ fn step(look: Look, text: &mut String, place: usize, depth: usize, id: &str, ste
         let _ = writeln!(lines, "  Only if   {}", plain_line(when));
     }
     if let Some(instructions) = &step.instructions {
-        for line in markdown::render(look, instructions).trim_end().lines() {
+        let narrow = Look { width: look.width.saturating_sub(6 + 2 * depth), ..look };
+        for line in markdown::render(narrow, instructions).trim_end().lines() {
             let _ = writeln!(lines, "  {line}");
         }
     }

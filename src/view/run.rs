@@ -14,6 +14,7 @@ use crate::ground::{Time, elapsed, plain_line, rfc3339};
 use crate::view::board::mark;
 use crate::view::look::{Look, Style, paint};
 use crate::view::table::table;
+use crate::view::wrap::hanging;
 
 /// A run for programs.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -255,7 +256,7 @@ pub fn run_text(look: Look, state: &State, is_walked: bool, now: Time) -> String
         let code = entry.exit_code.map(|code| format!(" → {code}")).unwrap_or_default();
         let _ = writeln!(text, "shell: {}{code} ({})", plain_line(&entry.command), plain_line(&entry.actor.0));
     }
-    text
+    hanging(&text, look.width, 4)
 }
 
 fn result_line(look: Look, state: &State, is_walked: bool, now: Time) -> String {

@@ -37,16 +37,40 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 
 /// Prose with its long lines broken between words; what follows a break is set in like the line it belongs to.
 pub fn folded(text: &str, width: usize) -> String {
-    let fold = |line: &str| {
-        if columns(line) <= width || line.contains('\u{1b}') {
-            return line.to_owned();
+    hanging(text, width, 0)
+}
+
+/// Like [`folded`], with what follows a break set in by so many columns more.
+pub fn hanging(text: &str, width: usize, more: usize) -> String {
+    text.split('\n').map(|line| fold_line(line, width, more)).collect::<Vec<_>>().join("\n")
+}
+
+// Words are measured without their colour.
+fn fold_line(line: &str, width: usize, more: usize) -> String {
+    if shown_columns(line) <= width {
+        return line.to_owned();
+    }
+    let indent = line.len() - line.trim_start().len();
+    let mut folded = line[..indent].to_owned();
+    let mut used = indent;
+    for (number, word) in line[indent..].split(' ').enumerate() {
+        let needs = shown_columns(word);
+        if number > 0 && used + 1 + needs > width {
+            folded.push('\n');
+            folded.push_str(&" ".repeat(indent + more));
+            used = indent + more;
+        } else if number > 0 {
+            folded.push(' ');
+            used += 1;
         }
-        let indent = &line[..line.len() - line.trim_start().len()];
-        let room = width.saturating_sub(columns(indent)).max(20);
-        let lines = wrap(line.trim_start(), room);
-        lines.iter().map(|line| format!("{indent}{line}")).collect::<Vec<_>>().join("\n")
-    };
-    text.split('\n').map(fold).collect::<Vec<_>>().join("\n")
+        folded.push_str(word);
+        used += needs;
+    }
+    folded
+}
+
+fn shown_columns(text: &str) -> usize {
+    if text.contains('\u{1b}') { columns(&crate::ground::plain(text)) } else { columns(text) }
 }
 
 /// Styled pieces of one paragraph as lines of at most `look.width` columns. A newline in a piece breaks the line.
@@ -139,5 +163,13 @@ mod tests {
         let pieces = [("see ".to_owned(), None), ("this".to_owned(), Some(Style::Strong)), (", now".to_owned(), None)];
         assert_eq!(flow(Look { width: 9, colour: true }, &pieces), ["see \u{1b}[1mthis\u{1b}[0m,", "now"]);
         assert_eq!(columns("ä€"), 2);
+    }
+
+    #[test]
+    fn prose_is_folded_between_words_and_keeps_its_indent() {
+        assert_eq!(super::folded("  one two three four", 12), "  one two\n  three four");
+        assert_eq!(super::hanging("1 one two three", 9, 2), "1 one two\n  three");
+        let painted = "\u{1b}[1mone\u{1b}[0m two three";
+        assert_eq!(super::folded(painted, 8), "\u{1b}[1mone\u{1b}[0m two\nthree");
     }
 }

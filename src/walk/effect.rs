@@ -80,7 +80,8 @@ impl Walk<'_> {
     // A probe that is not configured proves nothing: the operator looks instead.
     async fn by_hand(&mut self, place: usize, unset: &[String]) -> Result<Flow> {
         self.show_card(place);
-        self.terminal.tell(&format!("Not configured: {} is not set. Look by hand, and say what you found.", unset.join(", ")));
+        self.terminal
+            .tell(&format!("Not configured: {} is not set. Look by hand, and say what you found.", unset.join(", ")));
         let step = self.id(place);
         match self.hear(place, operator::MANUAL).await? {
             Heard::Left(Left::NeedsInput(_)) => Ok(Flow::Leave(Left::NeedsInput(format!(
