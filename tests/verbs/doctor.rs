@@ -126,3 +126,14 @@ fn a_damaged_journal_is_a_problem() {
     let checks = world.run(&["-o", "json", "doctor"]).exits(1).json();
     assert_eq!(check(&checks, "journal")["status"], "problem");
 }
+
+#[test]
+fn a_terminal_is_recognised() {
+    let world = World::new();
+    let (code, shown) = world.pty(&["--color", "never", "doctor"]).finish();
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("ok       terminal"), "{shown}");
+    assert!(shown.contains("columns, no colour"), "{shown}");
+    let (_, shown) = world.pty(&["--color", "never", "--no-input", "doctor"]).finish();
+    assert!(shown.contains("warning  terminal"), "{shown}");
+}

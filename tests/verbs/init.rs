@@ -61,7 +61,7 @@ fn a_file_is_no_directory() {
     world.write("ops", "x");
     world.run(&["init", "ops"]).exits(2).says(&["ops is a file"]);
     world.write("other/runbooks", "x");
-    world.run(&["init", "other"]).exits(5).says(&["other/runbooks", "cannot be written", "a file stands"]);
+    world.run(&["init", "other"]).exits(5).says(&["other/runbooks", "a file stands"]);
 }
 
 #[test]
@@ -69,8 +69,5 @@ fn a_directory_that_may_not_be_written_is_said_so() {
     let world = World::new();
     fs::create_dir(world.path("shut")).unwrap();
     fs::set_permissions(world.path("shut"), fs::Permissions::from_mode(0o555)).unwrap();
-    world
-        .run_unprivileged(&["init", "shut"])
-        .exits(5)
-        .says(&["shut/opsctl.yaml cannot be written", "make the directory writable"]);
+    world.run_unprivileged(&["init", "shut"]).exits(5).says(&["shut/opsctl.yaml", "make the directory writable"]);
 }

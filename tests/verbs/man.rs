@@ -34,5 +34,5 @@ fn every_command_gets_its_page() {
 fn a_file_in_the_way_is_said_so() {
     let world = World::new();
     world.write("pages", "x");
-    world.run(&["man", "--out", "pages"]).exits(5).says(&["pages", "cannot be written"]);
+    world.run(&["man", "--out", "pages"]).exits(5).says(&["pages", "name a directory"]);
 }
