@@ -13,6 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::ledger::Ledger;
 use crate::terminal::Question;
 use crate::view;
+use crate::walk::{Left, verdict};
 use crate::workspace::Workspace;
 
 use super::ids;
@@ -160,10 +161,11 @@ fn resume(session: &mut Session<'_>, id: &str, adopt: bool, args: &WalkArgs) -> 
     let journal = workspace.journal()?;
     let ledger = session.ledger(&workspace, &journal);
     let mut state = ledger.run(id)?;
+    // Whoever resumes until it is over may come once too often.
     if state.is_over() {
+        session.terminal.tell(&format!("{} is over; there is nothing to resume.", state.id));
         procedure::show_run(session, &ledger, &state)?;
-        return Err(Error::usage(format!("{} is over; there is nothing to resume", state.id))
-            .hint(format!("`opsctl {} run {}` begins another", state.plan.kind, state.plan.id)));
+        return verdict(&Left::Over, &state);
     }
     follow_definition(session, &workspace, &ledger, &mut state, adopt)?;
     answers.check(&state.plan)?;
