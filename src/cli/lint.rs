@@ -86,7 +86,8 @@ fn one(said: &Path, cwd: &Path, dir: Option<&Path>, known: &[&str]) -> Result<St
     let found = spelled.into_iter().find(|way| known.iter().any(|path| covers(way, path)));
     found.ok_or_else(|| {
         let error = Error::usage(format!("{} is no definition of this workspace", said.display()));
-        match nearest(&written, known.iter().copied()) {
+        let folders = known.iter().filter_map(|path| path.rsplit_once('/')).map(|(folder, _)| folder);
+        match nearest(written.trim_end_matches('/'), known.iter().copied().chain(folders)) {
             Some(near) => error.hint(format!("did you mean {near}?")),
             None => error.hint("definitions are opsctl.yaml, what it includes, and the files in runbooks/, checklists/, playbooks/ and templates/"),
         }
@@ -131,5 +132,6 @@ mod tests {
         assert_eq!(said(".", dir.path()).unwrap(), "/");
         let error = said("runboks/a.yaml", dir.path()).unwrap_err();
         assert_eq!(error.hints, ["did you mean runbooks/a.yaml?"]);
+        assert_eq!(said("runboks/", dir.path()).unwrap_err().hints, ["did you mean runbooks?"]);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::model::{Catalog, Command, Probe, ProbeTarget};
+use crate::probe::unset;
 
 /// A name, and the definitions that want it.
 pub(super) type Needs = BTreeMap<String, Vec<String>>;
@@ -31,9 +32,8 @@ pub(super) fn variables(catalog: &Catalog) -> Needs {
         add(&mut needs, &procedure.secrets, &procedure.reference());
     }
     for probe in catalog.settings.probes.values() {
-        for text in texts(&probe.target) {
-            add(&mut needs, &mentioned(text), &name(probe));
-        }
+        // Where nothing is set, what is not set is all there is.
+        add(&mut needs, &unset(probe, &BTreeMap::new()), &name(probe));
     }
     needs
 }
@@ -51,37 +51,10 @@ fn add(needs: &mut Needs, names: &[String], wanted_by: &str) {
     }
 }
 
-fn texts(target: &ProbeTarget) -> Vec<&str> {
-    match target {
-        ProbeTarget::Http { url, headers, body, .. } => {
-            [url].into_iter().chain(headers.values()).chain(body).map(String::as_str).collect()
-        }
-        ProbeTarget::Command(Command::Shell(script)) => vec![script],
-        ProbeTarget::Command(Command::Argv(argv)) => argv.iter().map(String::as_str).collect(),
-    }
-}
-
-/// The names in `${NAME}`; what a shell makes of `${NAME:-…}` has a value of its own.
-fn mentioned(text: &str) -> Vec<String> {
-    let after = text.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
-    after.map(|(name, _)| name).filter(|name| is_name(name)).map(str::to_owned).collect()
-}
-
-fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{mentioned, tools, variables};
+    use super::{tools, variables};
     use crate::catalog::load::{Root, load};
-
-    #[test]
-    fn names_are_found_in_their_braces() {
-        assert_eq!(mentioned("https://${HOST}:${PORT}/x?${}&${a b}&${OPEN"), ["HOST", "PORT"]);
-        assert_eq!(mentioned("${NAME:-default} $PLAIN {NAME}"), [""; 0]);
-    }
 
     #[test]
     fn the_pack_says_who_wants_what() {
