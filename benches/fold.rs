@@ -28,14 +28,17 @@ fn main() {
         Ledger { journal: &journal, catalog: &catalog, clock: &SystemClock, actor: actor.clone(), host: "host".into() };
     let walker = Walker { pid: 4711, host: "host".into() };
     let run = ledger
-        .begin_run(NewRun {
-            procedure: catalog.procedure(ProcedureKind::Runbook, "db-connection").unwrap().clone(),
-            subject: None,
-            period: None,
-            incident: None,
-            git: None,
-            walker: walker.clone(),
-        })
+        .begin_run(
+            NewRun {
+                procedure: catalog.procedure(ProcedureKind::Runbook, "db-connection").unwrap().clone(),
+                subject: None,
+                period: None,
+                incident: None,
+                git: None,
+                walker: walker.clone(),
+            },
+            &[],
+        )
         .unwrap();
     let context = Context { at: DateTime::UNIX_EPOCH, actor, host: "host".into() };
     journal.append(&format!("run/{}", run.id), run.version, &context, &long_walk(&walker)).unwrap();

@@ -110,7 +110,7 @@ fn every_kind_of_step_has_its_word() {
     }
     assert_eq!(step(&run, "consent")["reason"], "nobody is there");
     assert_eq!(step(&run, "command")["output"], "hello\n");
-    assert!(world.run(&["run", "show", "all.1"]).exits(0).stdout.contains("all is well"));
+    assert!(world.run(&["run", "show", "all.1", "--full"]).exits(0).stdout.contains("all is well"));
 }
 
 #[test]

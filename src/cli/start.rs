@@ -80,6 +80,8 @@ pub(super) fn begin_or_find(
     incident: Option<String>,
 ) -> Result<(State, bool)> {
     loop {
+        // In this order: what is begun after this look is met as a conflict, and not as a further run.
+        let taken = ledger.run_streams()?;
         if let Some(run) = current(ledger, start)? {
             return Ok((ledger.run(&run)?, false));
         }
@@ -91,7 +93,7 @@ pub(super) fn begin_or_find(
             git: workspace.revision(),
             walker: session.surroundings.walker(),
         };
-        match ledger.begin_run(new) {
+        match ledger.begin_run(new, &taken) {
             Ok(state) => {
                 attach(ledger, &state)?;
                 return Ok((state, true));

@@ -149,7 +149,7 @@ fn by_condition(plan: &Plan, premises: &Premises, planned: &PlanStep, when: &str
     }
     match template::is_true(when, &Value::Object(context)) {
         Ok(true) => None,
-        Ok(false) => Some(Forecast::Skipped(format!("condition is false: {when}"))),
+        Ok(false) => Some(Forecast::Skipped("condition".to_owned())),
         Err(error) => Some(Forecast::Unknown(error.to_string())),
     }
 }

@@ -59,8 +59,14 @@ impl Title {
 }
 
 impl Ledger<'_> {
-    /// Begins a run under the next free id. Definitions are stored first, so that the first event can name them.
-    pub fn begin_run(&self, new: NewRun) -> Result<State, NotRecorded> {
+    /// The streams of all runs, to be looked at before deciding that a run is to be begun.
+    pub fn run_streams(&self) -> Result<Vec<String>> {
+        Ok(self.journal.streams(PREFIX)?)
+    }
+
+    /// Begins a run under the first id that is not `taken`. Definitions are stored first, so that the first event can
+    /// name them. A run of a period or subject that somebody else has begun since is a conflict.
+    pub fn begin_run(&self, new: NewRun, taken: &[String]) -> Result<State, NotRecorded> {
         let plan =
             Plan::build(self.catalog, &new.procedure).map_err(|why| NotRecorded::Failed(Error::definition(why)))?;
         let pins = self.pin(&load::closure(self.catalog, &new.procedure))?;
@@ -79,7 +85,6 @@ impl Ledger<'_> {
         };
         let event = Event::RunStarted(Box::new(header.clone()));
         let plan = Arc::new(plan);
-        let taken = self.journal.streams(PREFIX)?;
         let mut n = 1;
         loop {
             let id = title.numbered(n);

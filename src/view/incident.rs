@@ -12,7 +12,6 @@ use crate::incident::{Incident, Status};
 use crate::view::look::{Look, Style, paint};
 use crate::view::run::short_time;
 use crate::view::table::table;
-use crate::view::wrap::hanging;
 
 /// An incident for programs. What is not known is null.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
