@@ -169,7 +169,6 @@ impl JsonSchema for Span {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "format": "duration",
             "pattern": SPAN_PATTERN,
             "description": "A duration: 30s, 5m, 1h30m, 3d.",
         })
@@ -200,7 +199,7 @@ pub fn slug(title: &str) -> String {
 }
 
 /// Who does something: the name that stands in the journal.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Actor(pub String);
 

@@ -9,31 +9,54 @@
 //!                 (checked)   (pure)   (append-only) (text, JSON)
 //! ```
 
-// Ground: ids, time, errors; they know nothing of the product.
-pub mod error;
+// Ground: they know nothing of the product. Blank lines keep the order, which has a meaning.
+
 pub mod ground;
 
+pub mod error;
+
 // Pure, one job each.
-pub mod condition;
+
 pub mod diagnostic;
+
 pub mod redact;
-pub mod schedule;
+
 pub mod template;
 
+pub mod condition;
+
+pub mod schedule;
+
 // What is written down, and what follows from it.
+
 pub mod catalog;
+
 pub mod engine;
+
 pub mod incident;
+
 pub mod message;
 
-// The edges: store, processes, probes, terminal.
+// The edges to the store and to other processes.
+
 pub mod journal;
-pub mod probe;
+
 pub mod process;
-pub mod terminal;
+
+pub mod probe;
+
+// What people and programs see.
+
 pub mod view;
 
+pub mod terminal;
+
 // What ties them together.
-pub mod cli;
-pub mod walk;
+
+pub mod ledger;
+
 pub mod workspace;
+
+pub mod walk;
+
+pub mod cli;

@@ -5,6 +5,7 @@
 //! is stopped, by its time limit or by the operator, is stopped with everything it started, except what moved itself
 //! to another process group.
 
+mod interrupt;
 mod kept;
 mod output;
 mod start;
@@ -23,6 +24,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::ground::abort_point;
 use crate::redact::Redactor;
+pub use interrupt::{interrupted, is_alive};
 use output::{Output, Pipes};
 
 /// How long output is still read after the command's own end.

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::catalog::load::{self, Loaded, Root};
+use crate::catalog::model::Procedure;
 use crate::engine::event::{Revision, Walker};
 use crate::error::{Error, Result};
 use crate::ground::Actor;
 use crate::journal::SqliteJournal;
+use crate::process;
 
 /// The file that makes a directory a workspace.
 pub const MARKER: &str = "opsctl.yaml";
@@ -49,8 +51,7 @@ impl Surroundings {
     /// Who is at work: what was said, else `OPSCTL_ACTOR`, else the login name.
     pub fn actor(&self, said: Option<&str>) -> Actor {
         let name = said.or_else(|| ["OPSCTL_ACTOR", "USER", "LOGNAME"].iter().find_map(|name| self.var(name)));
-        let id = || format!("uid-{}", rustix::process::getuid().as_raw());
-        Actor(name.map_or_else(id, crate::ground::plain_line))
+        Actor(name.map_or_else(login_name, crate::ground::plain_line))
     }
 
     /// This process, as the one that walks a run.
@@ -60,12 +61,20 @@ impl Surroundings {
 
     /// Whether a walker's process is there. One on another machine cannot be seen and counts as there.
     pub fn is_alive(&self, walker: &Walker) -> bool {
-        if walker.host != self.host {
-            return true;
-        }
-        let pid = i32::try_from(walker.pid).ok().and_then(rustix::process::Pid::from_raw);
-        pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+        process::is_alive(walker.pid, &walker.host, &self.host)
     }
+}
+
+// Where no variable tells who is logged in, the system's list of users does.
+fn login_name() -> String {
+    let uid = rustix::process::getuid().as_raw().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then(|| name.to_owned())
+    });
+    name.unwrap_or_else(|| format!("uid-{uid}"))
 }
 
 /// A workspace with its definitions loaded.
@@ -120,6 +129,19 @@ impl Workspace {
     }
 }
 
+/// What a procedure needs and the surroundings do not have, each in words.
+pub fn missing_needs(procedure: &Procedure, vars: &BTreeMap<String, String>) -> Vec<String> {
+    let path = vars.get("PATH").map(String::as_str).unwrap_or_default();
+    let is_found = |tool: &str| path.split(':').any(|dir| Path::new(dir).join(tool).is_file());
+    let is_set = |name: &str| vars.get(name).is_some_and(|value| !value.is_empty());
+    let tools = procedure.requires.tools.iter().filter(|tool| !is_found(tool));
+    let env = procedure.requires.env.iter().filter(|name| !is_set(name));
+    tools
+        .map(|tool| format!("the program {tool} is not on the PATH"))
+        .chain(env.map(|name| format!("the environment variable {name} is not set")))
+        .collect()
+}
+
 fn git(dir: &Path, args: &[&str]) -> Option<String> {
     let output = std::process::Command::new("git").arg("-C").arg(dir).args(args).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
@@ -127,9 +149,10 @@ fn git(dir: &Path, args: &[&str]) -> Option<String> {
 
 // A journal is not to be committed by accident. Where this cannot be written, nothing is lost.
 fn keep_out_of_git(state_dir: &Path) {
-    let file = state_dir.join(".gitignore");
-    if !file.exists() {
-        let _ = std::fs::write(file, "*\n");
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let options = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).to_owned();
+    if let Ok(mut file) = options.open(state_dir.join(".gitignore")) {
+        let _ = std::io::Write::write_all(&mut file, b"*\n");
     }
 }
 

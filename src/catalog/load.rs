@@ -67,6 +67,13 @@ pub(super) enum State {
     Read(Outcome),
 }
 
+impl Loaded {
+    /// The path of every definition, relative to the workspace, good or not; settings first.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| file.path.as_str())
+    }
+}
+
 /// Reads every definition of a workspace. Fast on the good path; problems are located by [`Loaded::diagnose`].
 pub fn load(root: &Root) -> Loaded {
     let (settings, (found, strays)) = match root {

@@ -12,6 +12,7 @@ mod parse;
 pub mod problem;
 pub mod raw;
 pub mod schema;
+pub mod suggest;
 mod syntax;
 mod tree;
 mod union;
@@ -19,3 +20,4 @@ mod validate;
 mod walk;
 
 pub use explain::from_texts;
+pub use parse::options as yaml_options;

@@ -83,7 +83,8 @@ fn yaml<T: DeserializeOwned>(text: &str) -> Result<T, Outcome> {
     })
 }
 
-fn options() -> Options {
+/// How all YAML is read: only `true` and `false` are booleans, and nothing grows beyond reason.
+pub fn options() -> Options {
     serde_saphyr::options! {
         strict_booleans: true,
         merge_keys: MergeKeyPolicy::AsOrdinary,

@@ -8,6 +8,7 @@ use crate::ground::{Actor, Time};
 
 /// Something that happened or that somebody wants, on its way to becoming events. Steps go by full id.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "each variant's sentence names its fields")]
 pub enum Input {
     /// A parameter's value; `secret` keeps it out of the journal.
     Set { scope: String, name: String, value: String, secret: bool },

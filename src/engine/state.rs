@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::event::{Outcome, Output, Pin, Revision, RunStarted, Walker};
-use crate::engine::plan::{Plan, PlanStep};
+use crate::engine::plan::{Parent, Plan, PlanStep};
 use crate::ground::{Actor, Time};
 
 /// Where a run stands.
@@ -201,20 +201,22 @@ impl State {
 
     /// Steps that are settled or failed for good, and all that count: (done, total), branches not taken left out.
     pub fn progress(&self) -> (usize, usize) {
-        let counted = || self.steps.iter().zip(&self.plan.steps).filter(|(state, planned)| self.counts(state, planned));
-        let done = counted().filter(|(state, _)| state.status.is_settled() || state.status == StepStatus::Failed);
-        (done.count(), counted().count())
+        let counted = || (0..self.steps.len()).filter(|&place| self.is_on_the_way(place));
+        let is_behind = |place: &usize| {
+            let status = self.steps[*place].status;
+            status.is_settled() || status == StepStatus::Failed
+        };
+        (counted().filter(is_behind).count(), counted().count())
     }
 
-    fn counts(&self, state: &StepState, planned: &PlanStep) -> bool {
-        // Steps of options that were not chosen are no part of the way.
-        let Some(parent) = &planned.parent else { return true };
-        let parent_state = &self.steps[parent.place()];
-        match parent {
-            crate::engine::plan::Parent::Option(_, option) => parent_state.chosen.as_ref() == Some(option),
-            crate::engine::plan::Parent::Use(_) => {
-                parent_state.status != StepStatus::Skipped || state.status != StepStatus::Skipped
+    // Steps of options that were not chosen are no part of the way.
+    fn is_on_the_way(&self, place: usize) -> bool {
+        match &self.plan.steps[place].parent {
+            None => true,
+            Some(Parent::Option(at, option)) => {
+                self.steps[*at].chosen.as_ref() == Some(option) && self.is_on_the_way(*at)
             }
+            Some(Parent::Use(at)) => self.is_on_the_way(*at),
         }
     }
 }

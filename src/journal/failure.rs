@@ -8,6 +8,7 @@ use rusqlite::ErrorCode;
 use super::JournalError;
 use crate::error::Error;
 
+const RESTORE: &str = "Keep the file as it is, move it aside, and restore the journal from an export or a backup.";
 /// What to do with a damaged file.
 pub const DAMAGED: &str = "Keep the file as it is. `opsctl journal verify` says what can still be read; \
                        restore the rest from an export or a backup.";
@@ -25,7 +26,7 @@ pub fn store(path: &Path, error: &rusqlite::Error) -> JournalError {
         Some(ErrorCode::PermissionDenied) => (format!("no permission to use {path}"), READ_ONLY),
         Some(ErrorCode::CannotOpen) => (format!("{path} cannot be opened"), READ_ONLY),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (format!("{path} is locked"), LOCKED),
-        Some(ErrorCode::NotADatabase) => (format!("{path} is not a journal, or its beginning is damaged"), DAMAGED),
+        Some(ErrorCode::NotADatabase) => (format!("{path} is not a journal, or its beginning is damaged"), RESTORE),
         Some(ErrorCode::DatabaseCorrupt) => (format!("{path} is damaged"), DAMAGED),
         Some(ErrorCode::SystemIoFailure) => (
             format!("{path} cannot be read or written"),

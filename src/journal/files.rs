@@ -37,17 +37,10 @@ pub fn prepare(dir: &Path) -> Result<PathBuf, JournalError> {
 }
 
 fn make_dir(dir: &Path) -> io::Result<()> {
-    if dir.is_dir() {
-        return Ok(());
-    }
+    let made: Vec<&Path> = dir.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists()).collect();
     DirBuilder::new().recursive(true).mode(DIR_MODE).create(dir)?;
     // The new names must survive a power loss as surely as the events will.
-    for parent in dir.ancestors().skip(1).take_while(|parent| !parent.as_os_str().is_empty()) {
-        if sync(parent).is_err() {
-            break; // a parent that cannot be opened is not one that was made here
-        }
-    }
-    Ok(())
+    made.iter().filter_map(|path| path.parent()).try_for_each(sync)
 }
 
 fn make_file(path: &Path, dir: &Path) -> io::Result<()> {
@@ -64,5 +57,6 @@ fn tighten(path: &Path, mode: u32) -> io::Result<()> {
 }
 
 fn sync(dir: &Path) -> io::Result<()> {
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     File::open(dir)?.sync_all()
 }

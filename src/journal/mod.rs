@@ -5,17 +5,22 @@
 //! its stream, so [`Journal::verify`] finds any later edit.
 
 mod chain;
+mod connect;
+mod empty;
 mod failure;
 mod files;
 mod schema;
 mod sqlite;
 mod verify;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ground::{Actor, Time, time_format};
 
+pub use empty::EmptyJournal;
+pub use files::{companions, database};
 pub use sqlite::SqliteJournal;
 pub use verify::{Finding, Verification};
 
@@ -43,7 +48,7 @@ pub struct Context {
 }
 
 /// One stored fact.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// Its place in the whole journal, from 1, without gaps.
     pub seq: u64,
@@ -53,6 +58,7 @@ pub struct Event {
     pub version: u64,
     /// When it was appended.
     #[serde(with = "time_format")]
+    #[schemars(with = "String")]
     pub at: Time,
     /// Who did it.
     pub actor: Actor,

@@ -2,23 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound};
 use rusqlite::types::FromSql;
-use rusqlite::{
-    Connection, ErrorCode, OpenFlags, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params,
-};
+use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params};
 
 use super::chain::{GENESIS, Link};
-use super::schema::{self, Stage};
 use super::verify::{self, Verification};
-use super::{Context, EVENT_SCHEMA, Event, Journal, JournalError, NewEvent, failure, files};
+use super::{Context, EVENT_SCHEMA, Event, Journal, JournalError, NewEvent, connect, failure, files};
 use crate::ground::{Actor, Time, abort_point, rfc3339, sha256};
-
-/// How long a writer waits for the others before it says that the journal is locked.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The columns of an event, in the order that [`event`] reads them.
 const COLUMNS: &str = "seq, stream, version, at, actor, host, kind, schema, body, hash";
@@ -36,33 +28,13 @@ pub struct SqliteJournal {
 impl SqliteJournal {
     /// Opens the journal in a directory for writing, and makes what is not there yet.
     pub fn open(dir: &Path) -> Result<Self, JournalError> {
-        let path = files::prepare(dir)?;
-        let mut db = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let failed = |error: rusqlite::Error| failure::store(&path, &error);
-        schema::stage(&db, &path)?;
-        if db.is_readonly("main").map_err(failed)? {
-            return Err(failure::read_only(&path));
-        }
-        write_ahead(&db).map_err(failed)?;
-        db.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
-        schema::migrate(&mut db, &path)?;
-        Ok(Self { path, db: Mutex::new(db) })
+        Ok(Self { path: files::database(dir), db: Mutex::new(connect::writer(dir)?) })
     }
 
     /// Opens the journal in a directory for reading; none when there is no journal yet. Makes nothing.
     pub fn open_read(dir: &Path) -> Result<Option<Self>, JournalError> {
-        let path = files::database(dir);
-        match path.try_exists() {
-            Ok(true) => {}
-            Ok(false) => return Ok(None),
-            Err(error) => return Err(failure::file(&path, &error)),
-        }
-        let db = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        db.pragma_update(None, "query_only", true).map_err(|error| failure::store(&path, &error))?;
-        match schema::stage(&db, &path)? {
-            Stage::Empty => Ok(None),
-            Stage::Older | Stage::Current => Ok(Some(Self { path, db: Mutex::new(db) })),
-        }
+        let found = connect::reader(dir)?;
+        Ok(found.map(|db| Self { path: files::database(dir), db: Mutex::new(db) }))
     }
 
     fn db(&self) -> MutexGuard<'_, Connection> {
@@ -248,31 +220,6 @@ impl Head {
     }
 }
 
-fn connect(path: &Path, access: OpenFlags) -> Result<Connection, JournalError> {
-    // Without CREATE: files are made by `files`, with the right mode, or not at all.
-    let open = || {
-        let db = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-        db.busy_timeout(PATIENCE)?;
-        db.pragma_update(None, "foreign_keys", true)?;
-        db.pragma_update(None, "trusted_schema", false)?;
-        Ok(db)
-    };
-    open().map_err(|error| failure::store(path, &error))
-}
-
-/// Switches to the write-ahead log. SQLite does not wait by itself when several processes do so at once.
-fn write_ahead(db: &Connection) -> rusqlite::Result<()> {
-    let begun = Instant::now();
-    loop {
-        match db.pragma_update(None, "journal_mode", "WAL") {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && begun.elapsed() < PATIENCE => {
-                thread::sleep(Duration::from_millis(10));
-            }
-            done => return done,
-        }
-    }
-}
-
 /// The least text above all texts that begin with `prefix`, for all names people can type.
 fn after_all(prefix: &str) -> String {
     format!("{prefix}{}", char::MAX)
@@ -313,125 +260,98 @@ fn damaged(row: &Row<'_>, cause: String) -> JournalError {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::thread;
+    use std::time::Duration;
 
-    use chrono::TimeDelta;
     use serde_json::json;
     use tempfile::TempDir;
 
     use super::SqliteJournal;
-    use crate::ground::{Actor, Time};
+    use crate::error::{Error, Kind};
+    use crate::ground::Actor;
     use crate::journal::{Context, Event, Journal, JournalError, NewEvent};
 
-    fn noon() -> Time {
-        "2026-11-23T12:00:00.123456Z".parse().unwrap()
+    fn note(journal: &SqliteJournal, seen: u64, text: &str) -> Result<Vec<Event>, JournalError> {
+        let at = "2026-11-23T12:00:00Z".parse().unwrap();
+        let context = Context { at, actor: Actor("ana".into()), host: "box".into() };
+        journal.append("run/a", seen, &context, &[NewEvent { kind: "noted".into(), body: json!({ "text": text }) }])
     }
 
-    fn context(at: Time) -> Context {
-        Context { at, actor: Actor("ana".into()), host: "box".into() }
-    }
-
-    fn noted(text: &str) -> NewEvent {
-        NewEvent { kind: "noted".into(), body: json!({ "text": text }) }
-    }
-
-    fn note(journal: &SqliteJournal, stream: &str, seen: u64, text: &str) -> Result<Vec<Event>, JournalError> {
-        journal.append(stream, seen, &context(noon()), &[noted(text)])
+    fn assert_clear(error: JournalError, what: &str, way_out: &str) {
+        let error = Error::from(error);
+        assert_eq!(error.kind, Kind::Environment);
+        assert!(error.message.contains(what) && error.message.contains("journal.db"), "{error}");
+        assert!(error.hints[0].contains(way_out) && !error.causes[0].is_empty(), "{error:?}");
     }
 
     #[test]
-    fn what_was_appended_is_read_again_by_another_process() {
+    fn a_full_disk_loses_nothing_acknowledged() {
         let dir = TempDir::new().unwrap();
         let journal = SqliteJournal::open(dir.path()).unwrap();
-        let first = journal.append("run/b", 0, &context(noon()), &[noted("ü\u{0}"), noted("two")]).unwrap();
-        let second = note(&journal, "run/a", 0, "other").unwrap();
-        let third = note(&journal, "run/b", 2, "three").unwrap();
-        let other = SqliteJournal::open_read(dir.path()).unwrap().unwrap();
-        assert_eq!(other.read("run/b", 0).unwrap(), [first.clone(), third.clone()].concat());
-        assert_eq!(other.read("run/b", 2).unwrap(), third);
-        assert_eq!(other.streams("run/").unwrap(), ["run/b", "run/a"]);
-        assert_eq!(other.streams("run/a").unwrap(), ["run/a"]);
-        assert_eq!(other.streams("incident/").unwrap(), [""; 0]);
-        assert_eq!(other.read_all("").unwrap(), [first, third, second].concat());
-        assert_eq!(other.verify().unwrap().findings, []);
-    }
-
-    #[test]
-    fn a_writer_that_has_not_seen_the_last_version_loses_cleanly() {
-        let dir = TempDir::new().unwrap();
-        let journal = SqliteJournal::open(dir.path()).unwrap();
-        note(&journal, "run/a", 0, "one").unwrap();
-        for seen in [0, 2] {
-            match note(&journal, "run/a", seen, "late").unwrap_err() {
-                JournalError::Conflict { stream, expected, actual } => {
-                    assert_eq!((stream.as_str(), expected, actual), ("run/a", seen, 1));
-                }
-                other => panic!("{other}"),
+        let pages: i64 = journal.db().query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        journal.db().query_row(&format!("PRAGMA max_page_count = {}", pages + 4), [], |_| Ok(())).unwrap();
+        let mut kept = 0;
+        let error = loop {
+            match note(&journal, kept, &"x".repeat(1000)) {
+                Ok(_) => kept += 1,
+                Err(error) => break error,
             }
+        };
+        assert!(kept > 0);
+        assert_clear(error, "the disk is full", "Free some space");
+        assert_clear(journal.put_blob(&vec![7; 100_000]).unwrap_err(), "the disk is full", "Free some space");
+        assert_eq!(journal.read("run/a", 0).unwrap().len() as u64, kept);
+        assert_eq!(journal.verify().unwrap().findings, []);
+        journal.db().query_row("PRAGMA max_page_count = 1000", [], |_| Ok(())).unwrap();
+        note(&journal, kept, "there is space again").unwrap();
+    }
+
+    #[test]
+    fn a_locked_journal_says_so_after_some_patience() {
+        let dir = TempDir::new().unwrap();
+        let journal = SqliteJournal::open(dir.path()).unwrap();
+        journal.db().busy_timeout(Duration::from_millis(20)).unwrap();
+        let other = SqliteJournal::open(dir.path()).unwrap();
+        other.db().execute_batch("BEGIN IMMEDIATE").unwrap();
+        assert_clear(note(&journal, 0, "late").unwrap_err(), "is locked", "Wait");
+        assert_clear(journal.put_blob(b"late").unwrap_err(), "is locked", "Wait");
+        assert_eq!(journal.read("run/a", 0).unwrap(), []); // reading is never locked out
+        other.db().execute_batch("ROLLBACK").unwrap();
+        note(&journal, 0, "now").unwrap();
+    }
+
+    #[test]
+    fn a_journal_opened_for_reading_cannot_be_written() {
+        let dir = TempDir::new().unwrap();
+        SqliteJournal::open(dir.path()).unwrap();
+        let journal = SqliteJournal::open_read(dir.path()).unwrap().unwrap();
+        assert_clear(note(&journal, 0, "no").unwrap_err(), "cannot be written", "writable");
+    }
+
+    #[test]
+    fn a_stored_event_that_makes_no_sense_is_named() {
+        let dir = TempDir::new().unwrap();
+        let journal = SqliteJournal::open(dir.path()).unwrap();
+        note(&journal, 0, "one").unwrap();
+        journal.db().execute_batch("DROP TRIGGER events_keep_update; UPDATE events SET body = '{'").unwrap();
+        let error = journal.read("run/a", 0).unwrap_err();
+        assert!(matches!(&error, JournalError::Damaged { stream, version: 1, .. } if stream == "run/a"), "{error}");
+        assert_eq!(Error::from(error).kind, Kind::Environment);
+    }
+
+    #[test]
+    fn events_and_blobs_are_guarded_against_edits() {
+        let dir = TempDir::new().unwrap();
+        let journal = SqliteJournal::open(dir.path()).unwrap();
+        note(&journal, 0, "one").unwrap();
+        journal.put_blob(b"bytes").unwrap();
+        for sql in [
+            "UPDATE events SET kind = 'other'",
+            "DELETE FROM events",
+            "UPDATE blobs SET bytes = x'00'",
+            "DELETE FROM blobs",
+        ] {
+            let error = journal.db().execute_batch(sql).unwrap_err();
+            assert!(error.to_string().contains("never"), "{error}");
         }
-        assert_eq!(journal.read("run/a", 0).unwrap().len(), 1);
-    }
-
-    #[test]
-    fn time_never_runs_backwards_in_a_stream() {
-        let dir = TempDir::new().unwrap();
-        let journal = SqliteJournal::open(dir.path()).unwrap();
-        note(&journal, "run/a", 0, "one").unwrap();
-        let back = context(noon() - TimeDelta::hours(1));
-        let late = journal.append("run/a", 1, &back, &[noted("two")]).unwrap();
-        assert_eq!(late[0].at, journal.read("run/a", 0).unwrap()[0].at);
-        let elsewhere = journal.append("run/b", 0, &back, &[noted("two")]).unwrap();
-        assert!(elsewhere[0].at < late[0].at);
-    }
-
-    #[test]
-    fn blobs_are_found_by_their_hash() {
-        let dir = TempDir::new().unwrap();
-        let journal = SqliteJournal::open(dir.path()).unwrap();
-        let hash = journal.put_blob(b"abc").unwrap();
-        assert_eq!(hash, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert_eq!(journal.put_blob(b"abc").unwrap(), hash);
-        assert_eq!(journal.blob(&hash).unwrap().as_deref(), Some(&b"abc"[..]));
-        assert_eq!(journal.blob("0").unwrap(), None);
-        assert_eq!(journal.verify().unwrap().blobs, 1);
-    }
-
-    #[test]
-    fn eight_threads_lose_and_double_nothing() {
-        let dir = TempDir::new().unwrap();
-        let shared = Arc::new(SqliteJournal::open(dir.path()).unwrap());
-        thread::scope(|scope| {
-            for writer in 0..8 {
-                let (dir, shared) = (dir.path(), Arc::clone(&shared));
-                scope.spawn(move || {
-                    // Half of them share one connection, half have their own.
-                    let own;
-                    let journal = if writer % 2 == 0 {
-                        &*shared
-                    } else {
-                        own = SqliteJournal::open(dir).unwrap();
-                        &own
-                    };
-                    for number in 0..20 {
-                        let text = format!("{writer}.{number}");
-                        while let Err(error) = {
-                            let seen = journal.read("run/one", 0).unwrap().len() as u64;
-                            note(journal, "run/one", seen, &text)
-                        } {
-                            assert!(matches!(error, JournalError::Conflict { .. }), "{error}");
-                        }
-                        note(journal, &format!("run/{writer}"), number, &text).unwrap();
-                    }
-                });
-            }
-        });
-        let mut texts: Vec<String> =
-            shared.read("run/one", 0).unwrap().iter().map(|event| event.body["text"].to_string()).collect();
-        texts.sort_unstable();
-        texts.dedup();
-        assert_eq!(texts.len(), 160);
-        let found = shared.verify().unwrap();
-        assert_eq!((found.events, found.streams, found.findings), (320, 9, vec![]));
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use super::{failure, schema};
 use crate::ground::sha256;
 
 /// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Finding {
     /// The stream it is in, when it is in one.
     pub stream: Option<String>,
@@ -22,7 +23,7 @@ pub struct Finding {
 }
 
 /// The result of a verification.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Verification {
     /// How many events there are.
     pub events: u64,
@@ -78,7 +79,7 @@ impl Check<'_> {
     fn pages(&mut self) -> rusqlite::Result<()> {
         let db = self.db;
         let mut said = Vec::new();
-        let asked = rows(db, "PRAGMA quick_check(20)", |row| {
+        let asked = rows(db, "PRAGMA integrity_check(20)", |row| {
             said.push(row.get::<_, String>(0)?);
             Ok(())
         });

@@ -1,10 +1,10 @@
 //! Incidents: declared, read, added to.
 
 use crate::error::{Error, Result, nearest};
-use crate::incident::event::{IncidentEvent, Recorded};
 use crate::incident::Incident;
+use crate::incident::event::{IncidentEvent, Recorded};
 use crate::journal::{self, JournalError, NewEvent};
-use crate::ledger::{Ledger, NotRecorded};
+use crate::ledger::Ledger;
 
 const PREFIX: &str = "incident/";
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::catalog::load;
 use crate::catalog::model::{Catalog, Procedure, ProcedureKind, Source};
+use crate::catalog::{self, load};
 use crate::engine::apply;
 use crate::engine::event::{Event, Output, Pin, Recorded, Revision, RunStarted, Walker};
 use crate::engine::summary::Summary;
@@ -61,7 +61,8 @@ impl Title {
 impl Ledger<'_> {
     /// Begins a run under the next free id. Definitions are stored first, so that the first event can name them.
     pub fn begin_run(&self, new: NewRun) -> Result<State, NotRecorded> {
-        let plan = Plan::build(self.catalog, &new.procedure).map_err(|why| NotRecorded::Failed(Error::definition(why)))?;
+        let plan =
+            Plan::build(self.catalog, &new.procedure).map_err(|why| NotRecorded::Failed(Error::definition(why)))?;
         let pins = self.pin(&load::closure(self.catalog, &new.procedure))?;
         let title = Title::of(&new.procedure, new.period.as_deref(), new.subject.as_deref());
         let header = RunStarted {
@@ -259,7 +260,7 @@ impl Ledger<'_> {
 
     fn pinned_plan(&self, kind: ProcedureKind, id: &str, pins: &[Pin]) -> Result<Arc<Plan>> {
         let sources = self.pinned_sources(pins)?;
-        let catalog = load::from_texts(&sources, &self.catalog.settings).map_err(|problems| {
+        let catalog = catalog::from_texts(&sources, &self.catalog.settings).map_err(|problems| {
             let error = Error::definition(format!("the definition of {id} as it was stored cannot be read"));
             problems.iter().fold(error, |error, problem| error.cause(&problem.message))
         })?;
@@ -293,7 +294,13 @@ impl Ledger<'_> {
     }
 
     /// Somebody other than the starter consents.
-    pub fn approve(&self, state: &mut State, step: String, actor: Actor, comment: Option<String>) -> Result<(), NotRecorded> {
+    pub fn approve(
+        &self,
+        state: &mut State,
+        step: String,
+        actor: Actor,
+        comment: Option<String>,
+    ) -> Result<(), NotRecorded> {
         self.record(state, Input::Approve { step, actor, comment })
     }
 }

@@ -39,11 +39,10 @@ fn pids(file: &Path) -> Vec<String> {
 }
 
 fn is_alive(pid: &str) -> bool {
-    std::process::Command::new("/bin/sh")
-        .args(["-c", &format!("kill -0 {pid} 2>/dev/null")])
-        .status()
-        .unwrap()
-        .success()
+    // Who has ended but was not yet waited for, by an init that does not care, still has an id.
+    let is_zombie = fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z "));
+    let kill = format!("kill -0 {pid} 2>/dev/null");
+    !is_zombie && std::process::Command::new("/bin/sh").args(["-c", &kill]).status().unwrap().success()
 }
 
 fn wait_until(what: &str, mut is: impl FnMut() -> bool) {

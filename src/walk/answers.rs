@@ -55,9 +55,10 @@ impl Answers {
     /// Reads an answers file: `parameters: {name: value}` and `steps: {id: answer}`.
     pub fn parse(text: &str, name: &str) -> Result<Self> {
         let wrong = |why: String| Error::usage(format!("{name}: {why}"));
-        let value: Value = serde_saphyr::from_str(text).map_err(|error| {
-            wrong("it is not valid YAML".to_owned()).cause(error).hint("its keys are `parameters:` and `steps:`")
-        })?;
+        let value: Value =
+            serde_saphyr::from_str_with_options(text, crate::catalog::yaml_options()).map_err(|error| {
+                wrong("it is not valid YAML".to_owned()).cause(error).hint("its keys are `parameters:` and `steps:`")
+            })?;
         let mut top = match value {
             Value::Null => Map::new(),
             Value::Object(top) => top,

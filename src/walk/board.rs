@@ -71,9 +71,9 @@ impl Walk<'_> {
     async fn ask_board(&mut self) -> Result<Flow> {
         let items = self.items();
         let look = self.terminal.look_err();
-        self.terminal.say(&view::board::board(&look, &self.state, &items, self.ledger.now()));
-        let question = "number tick · s N reason · n N text · r N check again · q quit · ? help\n›";
-        let line = match self.terminal.ask(&Question::new(question).allow_empty()) {
+        self.terminal.say(&view::board::board(look, &self.state, &items, self.ledger.now()));
+        let question = "number tick · s N reason · n N text · r N check again · q quit · ? help\n";
+        let line = match self.terminal.ask(&Question::new(question).optional()) {
             Ok(line) => line,
             Err(AskError::Interrupted) => return Ok(Flow::Leave(Left::Interrupted)),
             Err(AskError::NobodyToAsk) => return Ok(Flow::Leave(Left::NeedsInput("an item".into()))),
@@ -129,7 +129,7 @@ impl Walk<'_> {
     }
 
     fn complain(&mut self, text: &str) -> Flow {
-        self.terminal.say(text);
+        self.terminal.tell(text);
         Flow::Next
     }
 
@@ -149,6 +149,10 @@ impl Walk<'_> {
         match need::need_at(&self.state, &self.facts, place) {
             None => Ok(self.complain("That item is settled already.")),
             Some(Need::Manual(_)) => self.try_record(Input::Done { step, reason: None }),
+            Some(Need::Effect { .. }) if self.unset_of(place).is_some() => {
+                let unset = self.unset_of(place).unwrap_or_default().join(", ");
+                self.try_record(Input::Done { step, reason: Some(format!("by hand; not configured: {unset}")) })
+            }
             // Ticking by hand what its own check calls red is the operator's right, and it is recorded as that.
             Some(Need::Judge(_)) => self.try_record(Input::Done { step, reason: Some("done by hand".into()) }),
             Some(need) => self.meet(need).await,

@@ -1,5 +1,6 @@
 //! Effects: commands, probes, checks and undoing. The intent is durable before, the outcome after.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::catalog::model::{Capture, Command, CommandSpec, Expect, Risk, StepKind, Verify, VerifyCheck};
@@ -10,8 +11,9 @@ use crate::engine::outcome::{self, Printed};
 use crate::engine::state::StepStatus;
 use crate::error::{Error, Result};
 use crate::ledger::NotRecorded;
-use crate::probe;
+use crate::probe::{self, Verdict};
 use crate::process::{self, Ending, Finished, Job, Program};
+use crate::view::step::CommandPreview;
 use crate::walk::operator::{self, Heard, Say};
 use crate::walk::{Flow, Left, Walk};
 
@@ -28,13 +30,18 @@ pub(super) struct Came {
 }
 
 impl Walk<'_> {
-    /// The command a step will run, as a person would type it, with secrets taken out; or why it cannot be run.
-    pub(super) fn command_shown(&self, place: usize) -> Option<Result<String, String>> {
+    /// The command a step will run, as a person would type it, and where.
+    pub(super) fn command_shown(&self, place: usize) -> Option<CommandPreview> {
         let planned = &self.state.plan.steps[place];
         let StepKind::Run(spec) = &planned.step.kind else { return None };
-        Some(
-            self.resolve(&planned.scope, spec).map(|resolved| self.redactor.text(&command::display(&resolved.command))),
-        )
+        let resolved = self.resolve(&planned.scope, spec);
+        let command = resolved.map(|resolved| self.redactor.text(&command::display(&resolved.command)));
+        let dir = self.dir_of(spec.dir.as_deref());
+        Some(CommandPreview { command, at: format!("{} in {}", self.site.walker.host, dir.display()) })
+    }
+
+    fn dir_of(&self, dir: Option<&str>) -> PathBuf {
+        dir.map_or_else(|| self.site.dir.clone(), |dir| self.site.dir.join(dir))
     }
 
     fn resolve(&self, scope: &str, spec: &CommandSpec) -> Result<Resolved, String> {
@@ -42,6 +49,9 @@ impl Walk<'_> {
     }
 
     pub(super) async fn effect(&mut self, place: usize) -> Result<Flow> {
+        if let Some(unset) = self.unset_of(place) {
+            return self.by_hand(place, &unset).await;
+        }
         self.show_card(place);
         if self.runs_by_itself(place) {
             return self.perform(place, false).await;
@@ -58,17 +68,49 @@ impl Walk<'_> {
         }
     }
 
+    /// The variables that are missing, when none of a step's probes can be made without them.
+    pub(super) fn unset_of(&self, place: usize) -> Option<Vec<String>> {
+        let StepKind::Probe(selectors) = &self.state.plan.steps[place].step.kind else { return None };
+        let probes = self.ledger.catalog.settings.select_probes(selectors);
+        let unset: Vec<Vec<String>> = probes.iter().map(|probe| probe::unset(probe, &self.site.vars)).collect();
+        let none_can_be_made = !unset.is_empty() && unset.iter().all(|unset| !unset.is_empty());
+        none_can_be_made.then(|| unset.concat())
+    }
+
+    // A probe that is not configured proves nothing: the operator looks instead.
+    async fn by_hand(&mut self, place: usize, unset: &[String]) -> Result<Flow> {
+        self.show_card(place);
+        self.terminal
+            .tell(&format!("Not configured: {} is not set. Look by hand, and say what you found.", unset.join(", ")));
+        let step = self.id(place);
+        match self.hear(place, operator::MANUAL).await? {
+            Heard::Left(Left::NeedsInput(_)) => Ok(Flow::Leave(Left::NeedsInput(format!(
+                "step {step}: its probes are not configured ({}), so somebody has to look",
+                unset.join(", ")
+            )))),
+            Heard::Left(left) => Ok(Flow::Leave(left)),
+            Heard::Again => Ok(Flow::Next),
+            Heard::Say(Say::Go | Say::Done) => {
+                let reason = Some(format!("by hand; not configured: {}", unset.join(", ")));
+                self.try_record(Input::Done { step, reason })
+            }
+            Heard::Say(other) => self.common(place, other),
+        }
+    }
+
     // An answer goes before the automatic: somebody may have said to skip it.
     pub(super) fn runs_by_itself(&self, place: usize) -> bool {
         let planned = &self.state.plan.steps[place];
-        !self.answers.steps.contains_key(&planned.id) && self.auto.is_some_and(|max| planned.step.risk <= max)
+        !self.answers.steps.contains_key(&planned.id)
+            && self.auto.is_some_and(|max| planned.step.risk <= max)
+            && self.unset_of(place).is_none()
     }
 
     pub(super) async fn retry_effect(&mut self, place: usize, delay: Duration) -> Result<Flow> {
         let step = &self.state.steps[place];
         let reason = step.reason.clone().unwrap_or_default();
         let seconds = delay.as_secs_f64();
-        self.terminal.say(&format!("Attempt {} failed ({reason}); trying again in {seconds:.0} s.", step.attempts));
+        self.terminal.tell(&format!("Attempt {} failed ({reason}); trying again in {seconds:.0} s.", step.attempts));
         tokio::select! {
             () = tokio::time::sleep(delay) => self.perform(place, false).await,
             () = process::interrupted() => Ok(Flow::Leave(Left::Interrupted)),
@@ -133,7 +175,7 @@ impl Walk<'_> {
             (true, _) => "Done".to_owned(),
             (false, _) => format!("Failed: {reason}"),
         };
-        self.terminal.say(&format!("{word} ({took:.1} s)"));
+        self.terminal.tell(&format!("{word} ({took:.1} s)"));
     }
 
     pub(super) async fn run_command(
@@ -176,10 +218,7 @@ impl Walk<'_> {
     }
 
     async fn run_job(&mut self, label: &str, resolved: &Resolved) -> Finished {
-        let dir = match &resolved.dir {
-            Some(dir) => self.site.dir.join(dir),
-            None => self.site.dir.clone(),
-        };
+        let dir = self.dir_of(resolved.dir.as_deref());
         let program = match &resolved.command {
             Command::Shell(script) => Program::Shell(script.clone()),
             Command::Argv(items) => Program::Argv(items.clone()),
@@ -241,7 +280,7 @@ impl Walk<'_> {
         }
         let started = self.ledger.now();
         self.terminal.begin_live(&format!("probing {}", selectors.join(", ")));
-        let observing = probe::observe_all(&probes, &self.site.vars, self.ledger.clock, &self.site.dir);
+        let observing = probe::observe_all(&probes, &self.site.vars, self.ledger.clock, &self.site.dir, &self.redactor);
         let observations = tokio::select! {
             observations = observing => Some(observations),
             () = process::interrupted() => None,
@@ -255,8 +294,13 @@ impl Walk<'_> {
         };
         let text = self.redactor.text(&crate::view::probe::report(&observations));
         self.terminal.say(&text);
-        let (passed, reason) = probe::verdict(&observations);
-        attempt.succeeded = passed;
+        let (succeeded, reason) = match probe::verdict(&observations) {
+            Verdict::Up(remark) => (true, remark),
+            // Nothing was looked at, so nothing failed; the reason says that nothing is proved either.
+            Verdict::NotConfigured(remark) => (true, Some(format!("not checked: {remark}"))),
+            Verdict::Down(reason) => (false, Some(reason)),
+        };
+        attempt.succeeded = succeeded;
         attempt.reason = reason.map(|reason| self.redactor.text(&reason));
         attempt.output = self.ledger.keep_output(text, 0)?;
         Ok(Came { attempt, cancelled: false, withheld: Vec::new() })
@@ -266,7 +310,7 @@ impl Walk<'_> {
     pub(super) async fn verify(&mut self, place: usize) -> Result<Flow> {
         let planned = self.state.plan.steps[place].clone();
         let Some(verify) = &planned.step.verify else { return Ok(Flow::Next) };
-        self.terminal.say("Verifying.");
+        self.terminal.tell("Verifying.");
         let deadline = self.ledger.now() + verify.within.delta();
         let came = loop {
             let came = self.check_once(&planned.scope, verify).await?;
@@ -283,8 +327,12 @@ impl Walk<'_> {
         }
         let passed = came.attempt.succeeded;
         let seen = came.attempt.reason;
-        self.terminal.say(if passed { "Verified." } else { "The check did not pass." });
-        let reason = (!passed).then(|| format!("not verified: {}", seen.unwrap_or_else(|| "the check failed".into())));
+        let reason = match (passed, seen) {
+            (true, seen) => seen,
+            (false, seen) => Some(format!("not verified: {}", seen.unwrap_or_else(|| "the check failed".into()))),
+        };
+        let word = if passed { "Verified" } else { "The check did not pass" };
+        self.terminal.tell(&reason.as_ref().map_or_else(|| format!("{word}."), |reason| format!("{word} ({reason}).")));
         self.outcome(Input::Verified { step: planned.id, passed, reason, output: came.attempt.output })
     }
 
@@ -312,13 +360,13 @@ impl Walk<'_> {
         self.terminal
             .say(&format!("Interrupted: {} was begun{by}, and nobody knows how it ended.", planned.step.title));
         if other && self.is_walked_elsewhere(place) {
-            self.terminal.say("  Its process is still there: it may be running at this moment.");
+            self.terminal.tell("  Its process is still there: it may be running at this moment.");
         } else if planned.step.is_repeatable() && !self.answers.steps.contains_key(&step) {
-            self.terminal.say("  It only looks, or can be repeated safely: running it again.");
+            self.terminal.tell("  It only looks, or can be repeated safely: running it again.");
             return self.perform(place, true).await;
         }
         if planned.step.verify.is_some() {
-            self.terminal.say("  Its own check can tell: say verify.");
+            self.terminal.tell("  Its own check can tell: say verify.");
         }
         self.show_card(place);
         match self.hear(place, operator::RECOVER).await? {
@@ -334,7 +382,7 @@ impl Walk<'_> {
             Heard::Say(Say::Go) if !self.terminal.can_ask() => Ok(Flow::Leave(Left::NeedsInput(interrupted(&step)))),
             Heard::Say(Say::Verify) if planned.step.verify.is_some() => self.verify(place).await,
             Heard::Say(Say::Verify) => {
-                self.terminal.say("This step has no check of its own.");
+                self.terminal.tell("This step has no check of its own.");
                 Ok(Flow::Next)
             }
             Heard::Say(other) => self.common(place, other),
@@ -357,7 +405,7 @@ impl Walk<'_> {
             Err(why) => return self.undone(step, Attempt { reason: Some(why), ..Attempt::default() }),
         };
         let shown = self.redactor.text(&command::display(&resolved.command));
-        self.terminal.say(&format!("Rollback: {title}\n  {}", shown.replace('\n', "\n  ")));
+        self.terminal.tell(&format!("Rollback: {title}\n  {}", shown.replace('\n', "\n  ")));
         if was_interrupted || !self.undoes_by_itself() {
             let what = if was_interrupted { operator::RECOVER } else { operator::EFFECT };
             match self.hear(place, what).await? {
@@ -377,7 +425,7 @@ impl Walk<'_> {
                     return self.undone(step, Attempt { reason: Some(reason), ..Attempt::default() });
                 }
                 Heard::Say(_) => {
-                    self.terminal.say("Say run, done or skip.");
+                    self.terminal.tell("Say run, done or skip.");
                     return Ok(Flow::Next);
                 }
             }

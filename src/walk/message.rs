@@ -47,7 +47,7 @@ impl Walk<'_> {
         }
         let text = draft.render().map_err(|error| Error::definition(format!("template {}: {error}", send.template)))?;
         let text = self.redactor.text(&text);
-        self.terminal.say(&format!("Message for {}:\n", audience(send)));
+        self.terminal.tell(&format!("Message for {}:\n", audience(send)));
         self.terminal.say(&text);
         let variant = draft.variant().to_owned();
         self.record(Input::Message { step, template: send.template.clone(), variant, to: send.to.clone(), text })
@@ -73,7 +73,7 @@ impl Walk<'_> {
     fn preview(&mut self, send: &Send, draft: &Draft) {
         let missing = draft.missing();
         let still = if missing.is_empty() { String::new() } else { format!("; to be asked: {}", missing.join(", ")) };
-        self.terminal.say(&format!("Message {} for {}{still}", send.template, audience(send)));
+        self.terminal.tell(&format!("Message {} for {}{still}", send.template, audience(send)));
     }
 
     fn ask_field(&mut self, draft: &Draft, field: &str) -> Result<String, AskError> {
@@ -81,7 +81,7 @@ impl Walk<'_> {
             let value = self.terminal.ask(&Question::new(draft.question(field)))?;
             match draft.check(field, &value) {
                 Ok(()) => return Ok(value),
-                Err(why) => self.terminal.say(&why),
+                Err(why) => self.terminal.tell(&why),
             }
         }
     }

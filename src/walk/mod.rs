@@ -23,6 +23,7 @@ use crate::ledger::{Ledger, NotRecorded};
 use crate::redact::Redactor;
 use crate::terminal::Terminal;
 use crate::view;
+use crate::workspace::missing_needs;
 
 use answers::Answers;
 use operator::{Heard, Say};
@@ -46,7 +47,6 @@ pub struct Walk<'a> {
     auto: Option<Risk>,
     facts: Facts,
     redactor: Redactor,
-    note_given: Option<usize>,
     /// Where the run stands.
     pub state: State,
 }
@@ -84,7 +84,7 @@ impl<'a> Walk<'a> {
     ) -> Self {
         let redactor = secrets::redactor(&state.plan, &site.vars);
         let facts = Facts { now: ledger.now(), ..Facts::default() };
-        Self { ledger, site, terminal, answers, auto, facts, redactor, note_given: None, state }
+        Self { ledger, site, terminal, answers, auto, facts, redactor, state }
     }
 
     /// Walks until the run is over or somebody leaves it. What was done is in the journal in any case.
@@ -173,7 +173,7 @@ impl<'a> Walk<'a> {
         match self.ledger.record(&mut self.state, input) {
             Ok(()) => Ok(Flow::Next),
             Err(NotRecorded::Conflict) => {
-                self.terminal.say("Somebody else works on this run; looking again.");
+                self.terminal.tell("Somebody else works on this run; looking again.");
                 Ok(Flow::Next)
             }
             Err(other) => Err(other.into()),
@@ -184,14 +184,14 @@ impl<'a> Walk<'a> {
     fn try_record(&mut self, input: Input) -> Result<Flow> {
         match self.ledger.record(&mut self.state, input) {
             Err(NotRecorded::Refused(refusal)) if self.terminal.can_ask() => {
-                self.terminal.say(&format!("{}.", refusal.message));
+                self.terminal.tell(&format!("{}.", refusal.message));
                 if let Some(hint) = refusal.hint {
-                    self.terminal.say(&format!("  {hint}"));
+                    self.terminal.tell(&format!("  {hint}"));
                 }
                 Ok(Flow::Next)
             }
             Err(NotRecorded::Conflict) => {
-                self.terminal.say("Somebody else works on this run; looking again.");
+                self.terminal.tell("Somebody else works on this run; looking again.");
                 Ok(Flow::Next)
             }
             other => other.map(|()| Flow::Next).map_err(Error::from),
@@ -200,7 +200,7 @@ impl<'a> Walk<'a> {
 
     fn tell_skip(&mut self, place: usize, reason: &str) {
         let title = &self.state.plan.steps[place].step.title;
-        self.terminal.say(&format!(
+        self.terminal.tell(&format!(
             "Skipped: {} ({})",
             crate::ground::plain_line(title),
             crate::ground::plain_line(reason)
@@ -211,7 +211,7 @@ impl<'a> Walk<'a> {
     fn show_card(&mut self, place: usize) {
         let look = self.terminal.look_err();
         let command = self.command_shown(place);
-        let card = view::step::card(&look, &self.state, place, command.as_ref(), self.ledger.now());
+        let card = view::step::card(look, &self.state, place, command.as_ref(), self.ledger.now());
         self.terminal.say(&card);
     }
 
@@ -244,7 +244,7 @@ impl<'a> Walk<'a> {
                     return Err(Error::usage(format!("the answer for step {step} ({title}) does not fit its kind"))
                         .hint("`opsctl runbook show` tells what kind of step it is"));
                 }
-                self.terminal.say("That does not fit this step.");
+                self.terminal.tell("That does not fit this step.");
                 Ok(Flow::Next)
             }
         }
@@ -258,7 +258,7 @@ impl<'a> Walk<'a> {
             Heard::Say(Say::Tick(number)) => {
                 let StepKind::Choose(options) = &self.state.plan.steps[place].step.kind else { return Ok(Flow::Next) };
                 let Some(option) = options.get(number).map(|option| option.id.clone()) else {
-                    self.terminal.say(&format!("There are {} options.", options.len()));
+                    self.terminal.tell(&format!("There are {} options.", options.len()));
                     return Ok(Flow::Next);
                 };
                 self.common(place, Say::Choose(option))
@@ -294,8 +294,8 @@ impl<'a> Walk<'a> {
                 Ok(Flow::Leave(Left::NeedsInput(format!("{}; {}", refusal.message, refusal.hint.unwrap_or_default()))))
             }
             Err(NotRecorded::Refused(refusal)) => {
-                self.terminal.say(&format!("{}.", refusal.message));
-                self.terminal.say(&format!("  {}", refusal.hint.unwrap_or_default()));
+                self.terminal.tell(&format!("{}.", refusal.message));
+                self.terminal.tell(&format!("  {}", refusal.hint.unwrap_or_default()));
                 Ok(Flow::Next)
             }
             Err(NotRecorded::Conflict) => Ok(Flow::Next),
@@ -318,13 +318,17 @@ impl<'a> Walk<'a> {
                 .map_err(|error| Error::definition(format!("step {step}, the value for {name}: {error}")))?;
             self.give_value(&step, name, value)?;
         }
-        self.terminal.say(&format!("Into {}: {}", used.procedure, planned.step.title));
+        self.terminal.tell(&format!("Into {}: {}", used.procedure, planned.step.title));
+        let missing = self.state.plan.scopes.get(&step).map(|used| missing_needs(used, &self.site.vars));
+        for what in missing.unwrap_or_default() {
+            self.terminal.tell(&format!("warning: {what}; steps that need it will fail"));
+        }
         self.record(Input::Enter { step })
     }
 
     async fn stuck(&mut self, place: usize, problem: &str) -> Result<Flow> {
         self.show_card(place);
-        self.terminal.say(&format!("Whether this step applies cannot be told: {problem}"));
+        self.terminal.tell(&format!("Whether this step applies cannot be told: {problem}"));
         match self.hear(place, operator::STUCK).await? {
             Heard::Left(Left::NeedsInput(_)) => {
                 Ok(Flow::Leave(Left::NeedsInput(format!("step {}: {problem}", self.id(place)))))
@@ -343,7 +347,7 @@ impl<'a> Walk<'a> {
         if state.declared && !self.terminal.can_ask() {
             return self.record(Input::Judge { step, judgement: Judgement::Stop });
         }
-        self.terminal.say(&format!("Failed: {} ({reason})", self.state.plan.steps[place].step.title));
+        self.terminal.tell(&format!("Failed: {} ({reason})", self.state.plan.steps[place].step.title));
         match self.hear(place, operator::JUDGE).await? {
             Heard::Left(Left::NeedsInput(_)) => Ok(Flow::Leave(Left::NeedsInput(format!(
                 "step {step} failed ({reason}); what that means is to be decided"

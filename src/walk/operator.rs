@@ -127,7 +127,7 @@ impl Walk<'_> {
     async fn prompt(&mut self, place: usize, keys: &'static [Key]) -> Result<Heard> {
         let mut back = place;
         loop {
-            let line = match self.terminal.ask(&Question::new(self.prompt_text(keys)).allow_empty()) {
+            let line = match self.terminal.ask(&Question::new(self.prompt_text(keys)).optional()) {
                 Ok(line) => line,
                 Err(AskError::Interrupted) => return Ok(Heard::Left(Left::Interrupted)),
                 Err(AskError::NobodyToAsk) => return Ok(Heard::Left(Left::NeedsInput(self.id(place)))),
@@ -140,7 +140,7 @@ impl Walk<'_> {
             let rest = rest.trim();
             if let Ok(number) = word.parse::<usize>() {
                 if number == 0 {
-                    self.terminal.say("The numbers begin at 1.");
+                    self.terminal.tell("The numbers begin at 1.");
                     continue;
                 }
                 return Ok(Heard::Say(Say::Tick(number - 1)));
@@ -156,7 +156,7 @@ impl Walk<'_> {
                 "note" => return self.take_note(Some(place), rest),
                 "skip" => match self.text_for(rest, "Why is it left out?")? {
                     Some(reason) => return Ok(Heard::Say(Say::Skip(reason))),
-                    None => self.terminal.say("Not skipped: a reason is needed."),
+                    None => self.terminal.tell("Not skipped: a reason is needed."),
                 },
                 "fail" => return Ok(Heard::Say(Say::Fail(self.text_for(rest, "What was seen?")?))),
                 "run" | "wait" | "approve" => return Ok(Heard::Say(Say::Go)),
@@ -186,12 +186,12 @@ impl Walk<'_> {
             let lines: Vec<String> =
                 keys.iter().map(|(letter, word, what)| format!("  {letter:<3} {word:<10} {what}")).collect();
             self.terminal.say(&lines.join("\n"));
-            self.terminal.say("  1…  number     tick or untick that task\n  !   !command   run a command of your own; it is recorded\n  ?   help       this");
+            self.terminal.tell("  1…  number     tick or untick that task\n  !   !command   run a command of your own; it is recorded\n  ?   help       this");
         } else if !word.is_empty() {
             let near = nearest(word, keys.iter().map(|key| key.1));
             let hint =
                 near.map_or_else(|| "? shows what can be said".to_owned(), |near| format!("did you mean {near}?"));
-            self.terminal.say(&format!("`{word}` is no key here; {hint}"));
+            self.terminal.tell(&format!("`{word}` is no key here; {hint}"));
         }
     }
 
@@ -201,13 +201,13 @@ impl Walk<'_> {
             .rev()
             .find(|&place| self.state.steps[place].started_at.is_some() || self.state.steps[place].status.is_settled());
         let Some(place) = shown else {
-            self.terminal.say("There is nothing before this.");
+            self.terminal.tell("There is nothing before this.");
             return from;
         };
         let look = self.terminal.look_err();
         let output = self.state.steps[place].output.clone();
         let output = output.and_then(|output| self.ledger.output_text(&output).ok());
-        let text = view::step::past(&look, &self.state, place, output.as_deref());
+        let text = view::step::past(look, &self.state, place, output.as_deref());
         self.terminal.say(&text);
         place
     }
@@ -217,7 +217,7 @@ impl Walk<'_> {
             let text = self.redactor.text(&text);
             let step = place.map(|place| self.id(place));
             self.try_record(Input::Note { step, text })?;
-            self.terminal.say("Noted.");
+            self.terminal.tell("Noted.");
         }
         Ok(Heard::Again)
     }
@@ -225,7 +225,7 @@ impl Walk<'_> {
     /// What was said with the key, or the answer to a question; none when nothing was said.
     pub(super) fn text_for(&mut self, said: &str, question: &str) -> Result<Option<String>> {
         let text = if said.is_empty() {
-            match self.terminal.ask(&Question::new(question).allow_empty()) {
+            match self.terminal.ask(&Question::new(question).optional()) {
                 Ok(text) => text,
                 Err(AskError::Interrupted | AskError::NobodyToAsk) => return Ok(None),
             }
@@ -294,7 +294,7 @@ impl Walk<'_> {
                     question = question.default(default);
                 }
                 if !parameter.is_required() {
-                    question = question.allow_empty();
+                    question = question.optional();
                 }
                 self.terminal.ask(&question)?
             } else {
@@ -304,7 +304,7 @@ impl Walk<'_> {
             };
             match check_value(parameter, &value) {
                 Ok(()) => return Ok(value),
-                Err(why) => self.terminal.say(&why),
+                Err(why) => self.terminal.tell(&why),
             }
         }
     }
@@ -333,10 +333,10 @@ impl Walk<'_> {
         }
         let id = planned.id.clone();
         let question = format!("This is destructive. Type its id ({id}) to run it:");
-        match self.terminal.ask(&Question::new(question).allow_empty()) {
+        match self.terminal.ask(&Question::new(question).optional()) {
             Ok(typed) if typed.trim() == id => Ok(true),
             Ok(_) => {
-                self.terminal.say("That is not its id; nothing was run.");
+                self.terminal.tell("That is not its id; nothing was run.");
                 Ok(false)
             }
             Err(_) => Err(Left::Interrupted),
@@ -345,7 +345,7 @@ impl Walk<'_> {
 
     async fn shell_out(&mut self, place: usize, command: &str) -> Result<Heard> {
         if command.is_empty() {
-            self.terminal.say("Write the command after the !, as in !df -h");
+            self.terminal.tell("Write the command after the !, as in !df -h");
             return Ok(Heard::Again);
         }
         let attempt = self.run_shell(command).await?;
@@ -354,7 +354,7 @@ impl Walk<'_> {
         match self.ledger.insist(&mut self.state, &input) {
             Ok(()) => Ok(Heard::Again),
             Err(NotRecorded::Refused(refusal)) => {
-                self.terminal.say(&refusal.message);
+                self.terminal.tell(&refusal.message);
                 Ok(Heard::Again)
             }
             Err(other) => Err(other.into()),

@@ -70,7 +70,7 @@ impl Walk<'_> {
         {
             return self.common(place, say);
         }
-        self.terminal.say(&format!("Waiting for {} until {}.", probes.join(", "), rfc3339(until)));
+        self.terminal.tell(&format!("Waiting for {} until {}.", probes.join(", "), rfc3339(until)));
         loop {
             let came = self.run_probes(probes).await?;
             if came.cancelled {

@@ -1,0 +1,126 @@
+//! What a verb works with: the options, the surroundings, the terminal, and the way to the workspace.
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::ground::{Actor, Clock, SystemClock};
+use crate::journal::{EmptyJournal, Journal};
+use crate::ledger::Ledger;
+use crate::terminal::Terminal;
+use crate::view::look::Look;
+use crate::walk::Site;
+use crate::workspace::{Surroundings, Workspace};
+
+use super::{Global, Output};
+
+/// What a verb works with.
+pub(super) struct Session<'t> {
+    global: Global,
+    /// The process's environment.
+    pub(super) surroundings: Surroundings,
+    /// The door to the operator.
+    pub(super) terminal: &'t mut dyn Terminal,
+    /// Where the time comes from.
+    pub(super) clock: &'static dyn Clock,
+}
+
+impl<'t> Session<'t> {
+    pub(super) fn open(global: &Global, terminal: &'t mut dyn Terminal) -> Result<Self> {
+        Ok(Self { global: global.clone(), surroundings: Surroundings::read()?, terminal, clock: &SystemClock })
+    }
+
+    /// The workspace, with its definitions. Files that cannot be read are told about, once.
+    pub(super) fn workspace(&mut self) -> Result<Workspace> {
+        let workspace = self.quiet_workspace()?;
+        if !workspace.loaded.broken.is_empty() {
+            let names: Vec<&str> = workspace.loaded.broken.iter().map(|broken| broken.path.as_str()).collect();
+            self.terminal.tell(&format!("warning: not valid: {}; `opsctl lint` says why", names.join(", ")));
+        }
+        Ok(workspace)
+    }
+
+    /// The workspace, without a word about files that cannot be read.
+    pub(super) fn quiet_workspace(&self) -> Result<Workspace> {
+        Workspace::open(self.global.dir.as_deref(), &self.surroundings)
+    }
+
+    /// Who is at work.
+    pub(super) fn actor(&self) -> Actor {
+        self.surroundings.actor(self.global.actor.as_deref())
+    }
+
+    /// The journal for reading; an empty one when nothing was ever written.
+    pub(super) fn reader(workspace: &Workspace) -> Result<Box<dyn Journal>> {
+        Ok(match workspace.journal_to_read()? {
+            Some(journal) => Box::new(journal),
+            None => Box::new(EmptyJournal),
+        })
+    }
+
+    /// The journal seen as runs and incidents.
+    pub(super) fn ledger<'a>(&self, workspace: &'a Workspace, journal: &'a dyn Journal) -> Ledger<'a> {
+        Ledger {
+            journal,
+            catalog: &workspace.loaded.catalog,
+            clock: self.clock,
+            actor: self.actor(),
+            host: self.surroundings.host.clone(),
+        }
+    }
+
+    /// What a walk may touch.
+    pub(super) fn site(&self, workspace: &Workspace) -> Site {
+        Site {
+            dir: workspace.working_dir(&self.surroundings).to_owned(),
+            vars: self.surroundings.vars.clone(),
+            walker: self.surroundings.walker(),
+        }
+    }
+
+    /// Whether results go to a program.
+    pub(super) fn is_json(&self) -> bool {
+        self.global.output == Output::Json
+    }
+
+    /// Whether the operator wants to hear more.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.global.verbose
+    }
+
+    /// Prints a result: as JSON for programs, else as text.
+    pub(super) fn show<T: Serialize>(&mut self, value: &T, text: impl FnOnce(Look) -> String) -> Result<()> {
+        if self.is_json() {
+            let json = serde_json::to_string_pretty(value)
+                .map_err(|cause| Error::environment("the result cannot be written as JSON").cause(cause))?;
+            self.terminal.print(&format!("{json}\n"));
+        } else {
+            let text = text(self.terminal.look_out());
+            let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+            self.terminal.print(&format!("{text}{end}"));
+        }
+        Ok(())
+    }
+
+    /// Prints a list; people are told in words when it is empty.
+    pub(super) fn show_list<T: Serialize>(
+        &mut self,
+        list: &[T],
+        none: &str,
+        text: impl FnOnce(Look) -> String,
+    ) -> Result<()> {
+        if list.is_empty() && !self.is_json() {
+            self.terminal.tell(none);
+            return Ok(());
+        }
+        self.show(&list, text)
+    }
+
+    /// Runs asynchronous work to its end.
+    pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|cause| Error::environment("the event loop cannot be started").cause(cause))?;
+        Ok(runtime.block_on(work))
+    }
+}

@@ -1,0 +1,103 @@
+//! Puts environment variables where `${NAME}` stands.
+
+use std::collections::BTreeMap;
+
+/// Values shorter than this are not keys, and hiding them would hide half of any text.
+pub const SHORTEST_KEY: usize = 6;
+
+/// A text with its variables filled in.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Expanded {
+    /// The text; without sense when something is unset.
+    pub text: String,
+    /// Where in the written text a variable stood, and its value.
+    pub values: Vec<(usize, String)>,
+    /// Names that are not set, or empty.
+    pub unset: Vec<String>,
+}
+
+/// Fills the variables in. A `$` that no `{NAME}` follows stays as it is.
+pub fn expand(written: &str, vars: &BTreeMap<String, String>) -> Expanded {
+    let mut expanded = Expanded::default();
+    let mut rest = written;
+    while let Some(start) = rest.find("${") {
+        let (before, after) = (&rest[..start], &rest[start + 2..]);
+        let end = after.find('}').filter(|end| is_name(&after[..*end]));
+        expanded.text.push_str(before);
+        let Some(end) = end else {
+            expanded.text.push_str("${");
+            rest = after;
+            continue;
+        };
+        let name = &after[..end];
+        match vars.get(name).filter(|value| !value.is_empty()) {
+            Some(value) => {
+                expanded.values.push((written.len() - rest.len() + start, value.clone()));
+                expanded.text.push_str(value);
+            }
+            None => expanded.unset.push(name.to_owned()),
+        }
+        rest = &after[end + 1..];
+    }
+    expanded.text.push_str(rest);
+    expanded
+}
+
+/// Whether a place in a written address is one where keys stand: the user before the host, or the path after it.
+pub fn is_private(url: &str, at: usize) -> bool {
+    let start = url.find("://").map_or(0, |scheme| scheme + 3);
+    let end = url.get(start..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |end| start + end);
+    let host = url.get(start..end).and_then(|authority| authority.rfind('@')).map_or(start, |user| start + user);
+    at >= end || (start..host).contains(&at)
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Expanded, expand, is_private};
+    use std::collections::BTreeMap;
+
+    fn vars() -> BTreeMap<String, String> {
+        [("HOST", "db.test"), ("A_1", "${HOST}"), ("EMPTY", "")].map(|(k, v)| (k.to_owned(), v.to_owned())).into()
+    }
+
+    #[test]
+    fn variables_are_filled_in_once() {
+        for (written, expected) in [
+            ("https://${HOST}/x", "https://db.test/x"),
+            ("${HOST}${HOST}", "db.testdb.test"),
+            ("${A_1}", "${HOST}"), // a value is a value, not a template
+            ("$HOST ${} ${no name} ${1A} ${open ${HOST}", "$HOST ${} ${no name} ${1A} ${open db.test"),
+            ("", ""),
+        ] {
+            let Expanded { text, unset, .. } = expand(written, &vars());
+            assert_eq!((text.as_str(), unset), (expected, vec![]), "{written}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_set_is_named() {
+        assert_eq!(expand("${HOST}${NOPE}/${EMPTY}", &vars()).unset, ["NOPE", "EMPTY"]);
+    }
+
+    #[test]
+    fn keys_stand_before_and_after_the_host() {
+        for (url, private) in [
+            ("https://${X}/health", false),
+            ("${X}/health", false),
+            ("https://api.${X}:8080", false),
+            ("https://user:${X}@host/health", true),
+            ("https://host/hooks/${X}", true),
+            ("https://host?key=${X}", true),
+            ("${URL}?key=${X}", true),
+            ("https://me@${X}/", false),
+        ] {
+            assert_eq!(is_private(url, url.find("${X}").unwrap()), private, "{url}");
+        }
+    }
+}

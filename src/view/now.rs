@@ -1,0 +1,113 @@
+//! What is going on now: open incidents with their timers, what is due, runs that wait for somebody.
+
+use std::fmt::Write as _;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::catalog::model::Severity;
+use crate::engine::summary::Summary;
+use crate::ground::{Time, elapsed, plain_line};
+use crate::incident::Incident;
+use crate::view::incident::{IncidentView, incident_view, respond_line};
+use crate::view::look::{Look, Style, paint};
+use crate::view::run::{RunLine, run_line, run_status, short_time};
+use crate::view::schedule::{DueView, state_word};
+use crate::view::wrap::hanging;
+
+/// What is going on now, for programs.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct NowView {
+    /// Open incidents.
+    pub incidents: Vec<IncidentView>,
+    /// Checklists that are due or overdue.
+    pub due: Vec<DueView>,
+    /// Runs that are not over.
+    pub runs: Vec<RunLine>,
+    /// How many definitions are invalid.
+    pub invalid_definitions: usize,
+}
+
+/// What is going on now, gathered.
+pub struct Now<'a> {
+    /// Open incidents with their severities.
+    pub incidents: Vec<(Incident, Option<&'a Severity>)>,
+    /// Checklists that are due or overdue.
+    pub due: Vec<DueView>,
+    /// Runs that are not over, and whether their process is there.
+    pub runs: Vec<(Summary, bool)>,
+    /// How many definitions are invalid.
+    pub invalid_definitions: usize,
+    /// The moment.
+    pub at: Time,
+}
+
+/// The view for programs.
+pub fn now_view(now: &Now<'_>) -> NowView {
+    NowView {
+        incidents: now.incidents.iter().map(|(incident, severity)| incident_view(incident, *severity)).collect(),
+        due: now.due.clone(),
+        runs: now.runs.iter().map(|(run, is_walked)| run_line(run, *is_walked)).collect(),
+        invalid_definitions: now.invalid_definitions,
+    }
+}
+
+/// The view for people.
+pub fn now_text(look: Look, now: &Now<'_>) -> String {
+    let mut text = String::new();
+    section(look, &mut text, "Open incidents", now.incidents.len());
+    for (incident, severity) in &now.incidents {
+        let id = paint(look, Style::Bad, &incident.id);
+        let since = elapsed(incident.declared_at, now.at);
+        let _ = writeln!(
+            text,
+            "  {id} · {} · {} · {} · {since}",
+            incident.severity,
+            incident.status.word(),
+            plain_line(&incident.title)
+        );
+        if let Some(line) =
+            respond_line(look, incident, *severity, now.at).filter(|_| incident.acknowledged_at.is_none())
+        {
+            let _ = writeln!(text, "      respond by {line}");
+        }
+    }
+    section(look, &mut text, "Checklists due", now.due.len());
+    for list in &now.due {
+        let deadline = list.deadline.as_deref().unwrap_or_default();
+        let progress = list.progress.map(|(done, total)| format!(" · {done} of {total}")).unwrap_or_default();
+        let _ = writeln!(text, "  {} · {} · by {deadline}{progress}", list.id, state_word(look, &list.state));
+    }
+    section(look, &mut text, "Runs under way", now.runs.len());
+    for (run, is_walked) in &now.runs {
+        let _ = writeln!(text, "  {}", run_words(look, run, *is_walked, now.at));
+    }
+    if now.invalid_definitions > 0 {
+        let _ = writeln!(
+            text,
+            "\n{}: run `opsctl lint`",
+            paint(look, Style::Bad, &format!("{} definitions are invalid", now.invalid_definitions))
+        );
+    }
+    hanging(&text, look.width, 4)
+}
+
+fn run_words(look: Look, run: &Summary, is_walked: bool, now: Time) -> String {
+    let status = paint(look, Style::Warn, run_status(run.status, is_walked));
+    let about = run.subject.as_deref().map(|subject| format!(" · {}", plain_line(subject))).unwrap_or_default();
+    let wait = match run.waits_until {
+        Some(until) if until > now => format!(" · due {} UTC (in {})", short_time(until), elapsed(now, until)),
+        Some(until) => format!(" · {}", paint(look, Style::Bad, &format!("due since {} UTC", short_time(until)))),
+        None => String::new(),
+    };
+    let last = elapsed(run.last_at, now);
+    format!("{} · {status}{about}{wait} · by {} · last touched {last} ago", run.id, plain_line(&run.actor.0))
+}
+
+fn section(look: Look, text: &mut String, title: &str, count: usize) {
+    let none = if count == 0 { " none" } else { "" };
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    let _ = writeln!(text, "{}:{none}", paint(look, Style::Heading, title));
+}
