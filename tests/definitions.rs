@@ -357,7 +357,7 @@ services:
   web:
     title: Web
     probes:
-      one: {http: example.com, conditions: [""]}
+      one: {http: example.com, conditions: ["", "[STATUS] = 200", "[STTUS] == 200", "[STATUS] < 400"]}
       two: {http: "https://x", command: [true]}
       three: {title: Nothing}
       four: {http: {url: "https://${A B}/{{ x }}", method: "GET IT", headers: {"a b": c}}}

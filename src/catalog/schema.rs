@@ -87,8 +87,13 @@ mod tests {
         }
     }
 
+    // The files that editors read are printed by `opsctl schema KIND`.
     #[test]
-    fn the_runbook_schema_is_as_it_was() {
-        insta::assert_json_snapshot!(schema("runbook").unwrap());
+    fn the_files_for_editors_are_current() {
+        for kind in KINDS {
+            let path = format!("{}/schemas/{kind}.json", env!("CARGO_MANIFEST_DIR"));
+            let file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            assert_eq!(file, schema(kind).unwrap(), "run `opsctl schema {kind} > schemas/{kind}.json`");
+        }
     }
 }

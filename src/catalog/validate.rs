@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value as Json};
 use super::problem::Segment;
 use super::tree::{Fault, Scalar, Tree, Value};
 use crate::error::nearest;
-use crate::ground::Span;
+use crate::ground::{SPAN_PATTERN, Span};
 
 /// What is wrong with a document's shape, and what is left of it.
 #[derive(Debug, Default)]
@@ -78,7 +78,7 @@ impl<'a> Judge<'a> {
     }
 
     fn string(&mut self, node: usize, text: &str, schema: &Json) -> Option<Json> {
-        if schema["format"] == "duration"
+        if schema["pattern"] == SPAN_PATTERN
             && let Err(message) = text.parse::<Span>()
         {
             self.fault(node, "invalid-duration", message, None);
@@ -353,7 +353,7 @@ const LIST: &str = "a list";
 const FEW: usize = 9;
 
 fn expectation(schema: &Json) -> Option<&'static str> {
-    if schema["format"] == "duration" {
+    if schema["pattern"] == SPAN_PATTERN {
         return Some("a duration such as 30s or 5m");
     }
     let kind = match &schema["type"] {

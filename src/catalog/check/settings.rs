@@ -5,6 +5,7 @@ use super::names::Scope;
 use super::{command, parameter};
 use crate::catalog::model::{Probe, ProbeTarget, ProcedureKind};
 use crate::catalog::problem::{Problem, Trail};
+use crate::condition::Condition;
 use crate::error::nearest;
 use crate::template::has_marks;
 
@@ -52,8 +53,14 @@ fn probe(probe: &Probe, at: &Trail<'_>, problems: &mut Vec<Problem>) {
     }
     let conditions = at.key("conditions");
     for (index, text) in probe.conditions.iter().enumerate() {
-        if let Some(message) = wrong_condition(text) {
-            problems.push(Problem::error("invalid-condition", &conditions.index(index), message));
+        if let Err(error) = Condition::parse(text) {
+            let problem = Problem::error("invalid-condition", &conditions.index(index), error.message);
+            let meant = text.chars().skip(error.column.saturating_sub(1)).collect::<String>();
+            let problem = if meant.trim().is_empty() { problem } else { problem.word(meant) };
+            problems.push(match error.suggestion {
+                Some(suggestion) => problem.suggest(format!("for example: {suggestion}")),
+                None => problem,
+            });
         }
     }
 }
@@ -78,9 +85,4 @@ fn variables(text: &str) -> impl Iterator<Item = &str> {
 
 fn is_header(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-}
-
-// The one place where conditions are checked.
-fn wrong_condition(text: &str) -> Option<String> {
-    text.trim().is_empty().then(|| "this condition is blank".to_owned())
 }
