@@ -68,7 +68,7 @@ fn long_walk(walker: &Walker) -> Vec<NewEvent> {
             },
             Event::StepFinished { step: step(), attempt },
             Event::NoteAdded { step: Some(step()), text: format!("attempt {n} was no better") },
-            Event::TaskTicked { step: "check-database-status".into(), task: 0, done: n % 2 == 0 },
+            Event::TaskTicked { step: "check-database-status".into(), task: 0, done: n.is_multiple_of(2) },
         ]
     };
     let events = (0..).flat_map(round).take(EVENTS - 1);

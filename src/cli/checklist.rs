@@ -120,7 +120,7 @@ fn walk(session: &mut Session<'_>, id: &str, args: &RunArgs) -> Result<()> {
         procedure,
         subject: None,
         period: Some(period),
-        start: &args.start,
+        options: &args.start,
         walk: &args.walk,
         again: args.again,
     };
@@ -191,9 +191,14 @@ impl ItemArgs {
         }
         let journal = workspace.journal()?;
         let ledger = session.ledger(workspace, &journal);
-        let incident = start.start.incident.as_deref().map(|id| ledger.incident(id)).transpose()?;
-        let (state, _) =
-            start::begin_or_find(session, workspace, &ledger, start, incident.map(|incident| incident.id))?;
+        let incident = start.options.incident.as_deref().map(|id| ledger.incident(id)).transpose()?;
+        let (state, _) = start::begin_or_find(
+            session,
+            workspace,
+            &ledger,
+            start,
+            incident.as_ref().map(|incident| incident.id.as_str()),
+        )?;
         let site = session.site(workspace);
         let mut walk = Walk::new(&ledger, &site, session.terminal, state, Answers::default(), None);
         let done = self.inputs(&ledger, &mut walk);

@@ -256,13 +256,9 @@ fn offer_process(session: &mut Session<'_>, workspace: &Workspace, incident: &In
         catalog.settings.incident_process.as_deref().and_then(|id| catalog.procedure(ProcedureKind::Playbook, id));
     let Some(process) = process else { return Ok(()) };
     let question = format!("Walk the playbook {} now?", process.id);
-    match session.terminal.confirm(&question, true) {
-        Ok(true) => {}
-        Ok(false) | Err(_) => {
-            let later = format!("Later: opsctl playbook run {} --incident {}", process.id, incident.id);
-            session.terminal.tell(&later);
-            return Ok(());
-        }
+    if session.terminal.confirm(&question, true) != Ok(true) {
+        session.terminal.tell(&format!("Later: opsctl playbook run {} --incident {}", process.id, incident.id));
+        return Ok(());
     }
     let start = StartArgs { incident: Some(incident.id.clone()), ..StartArgs::default() };
     let walk = WalkArgs::default();
@@ -270,7 +266,7 @@ fn offer_process(session: &mut Session<'_>, workspace: &Workspace, incident: &In
         procedure: Arc::clone(process),
         subject: Some(incident.id.clone()),
         period: None,
-        start: &start,
+        options: &start,
         walk: &walk,
         again: false,
     };

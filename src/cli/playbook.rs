@@ -56,7 +56,7 @@ pub(super) fn run(session: &mut Session<'_>, command: PlaybookCommand) -> Result
             let subject = args.subject.clone().map(|subject| crate::ground::plain_line(subject.trim()));
             let subject = subject.filter(|subject| !subject.is_empty());
             let start =
-                Start { procedure, subject, period: None, start: &args.start, walk: &args.walk, again: args.again };
+                Start { procedure, subject, period: None, options: &args.start, walk: &args.walk, again: args.again };
             if args.items.is_empty() {
                 start::walk(session, &workspace, &start)
             } else {

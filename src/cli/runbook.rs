@@ -57,7 +57,7 @@ pub(super) fn run(session: &mut Session<'_>, command: RunbookCommand) -> Result<
             let workspace = session.workspace()?;
             let procedure = procedure::find(session, &workspace, ProcedureKind::Runbook, &args.id)?;
             let start =
-                Start { procedure, subject: None, period: None, start: &args.start, walk: &args.walk, again: false };
+                Start { procedure, subject: None, period: None, options: &args.start, walk: &args.walk, again: false };
             start::walk(session, &workspace, &start)
         }
     }

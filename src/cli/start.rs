@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::catalog::load;
 use crate::catalog::model::Procedure;
+use crate::diagnostic::Diagnostic;
 use crate::engine::preview::{Premises, preview};
 use crate::engine::{Plan, State};
 use crate::error::{Error, Result};
@@ -36,7 +37,7 @@ pub(super) struct Start<'a> {
     pub(super) procedure: Arc<Procedure>,
     pub(super) subject: Option<String>,
     pub(super) period: Option<String>,
-    pub(super) start: &'a StartArgs,
+    pub(super) options: &'a StartArgs,
     pub(super) walk: &'a WalkArgs,
     /// Begin another run where one for this period or subject is over.
     pub(super) again: bool,
@@ -47,16 +48,16 @@ pub(super) fn walk(session: &mut Session<'_>, workspace: &Workspace, start: &Sta
     let plan = check_definition(session, workspace, &start.procedure)?;
     let answers = start.walk.read_answers(session)?;
     answers.check(&plan)?;
-    if let Some(from) = &start.start.from {
+    if let Some(from) = &start.options.from {
         check_step(&plan, from)?;
     }
     let incident = incident_of(session, workspace, &plan, start)?;
-    if start.start.dry_run {
+    if start.options.dry_run {
         return dry_run(session, workspace, start, &plan, &answers, incident.as_deref());
     }
     let journal = workspace.journal()?;
     let ledger = session.ledger(workspace, &journal);
-    let (state, is_new) = begin_or_find(session, workspace, &ledger, start, incident)?;
+    let (state, is_new) = begin_or_find(session, workspace, &ledger, start, incident.as_deref())?;
     if is_new {
         for what in missing_needs(&start.procedure, &session.surroundings.vars) {
             session.terminal.tell(&format!("warning: {what}; steps that need it will fail"));
@@ -67,7 +68,7 @@ pub(super) fn walk(session: &mut Session<'_>, workspace: &Workspace, start: &Sta
     } else {
         session.terminal.tell(&format!("Going on with {}.", state.id));
     }
-    let drive = Drive { answers, auto: start.walk.auto(), from: start.start.from.clone() };
+    let drive = Drive { answers, auto: start.walk.auto(), from: start.options.from.clone() };
     procedure::drive_run(session, workspace, &ledger, state, drive)
 }
 
@@ -77,7 +78,7 @@ pub(super) fn begin_or_find(
     workspace: &Workspace,
     ledger: &Ledger<'_>,
     start: &Start<'_>,
-    incident: Option<String>,
+    incident: Option<&str>,
 ) -> Result<(State, bool)> {
     loop {
         // In this order: what is begun after this look is met as a conflict, and not as a further run.
@@ -89,7 +90,7 @@ pub(super) fn begin_or_find(
             procedure: Arc::clone(&start.procedure),
             subject: start.subject.clone(),
             period: start.period.clone(),
-            incident: incident.clone(),
+            incident: incident.map(str::to_owned),
             git: workspace.revision(),
             walker: session.surroundings.walker(),
         };
@@ -116,7 +117,7 @@ fn attach(ledger: &Ledger<'_>, state: &State) -> Result<()> {
 fn check_definition(session: &mut Session<'_>, workspace: &Workspace, procedure: &Arc<Procedure>) -> Result<Plan> {
     let paths: Vec<String> =
         load::closure(&workspace.loaded.catalog, procedure).into_iter().map(|source| source.path).collect();
-    if workspace.loaded.diagnose_for(&paths).iter().any(|problem| problem.is_error()) {
+    if workspace.loaded.diagnose_for(&paths).iter().any(Diagnostic::is_error) {
         return Err(procedure::refuse_invalid(session, workspace, &paths, &procedure.reference()));
     }
     procedure::plan(workspace, procedure)
@@ -138,11 +139,11 @@ fn incident_of(
 ) -> Result<Option<String>> {
     let journal = Session::reader(workspace)?;
     let ledger = session.ledger(workspace, &*journal);
-    if let Some(id) = &start.start.incident {
+    if let Some(id) = &start.options.incident {
         let incident = ledger.incident(id)?;
         return Ok(Some(incident.id));
     }
-    if !plan.needs_incident() || current(&ledger, start)?.is_some() || start.start.dry_run {
+    if !plan.needs_incident() || current(&ledger, start)?.is_some() || start.options.dry_run {
         return Ok(None);
     }
     let open: Vec<_> = ledger.incidents()?.into_iter().filter(Incident::is_open).collect();
@@ -193,7 +194,7 @@ fn dry_run(
 
 fn premises(start: &Start<'_>, plan: &Plan, answers: &Answers, incident: Option<serde_json::Value>) -> Premises {
     let mut premises =
-        Premises { incident, auto: start.walk.auto(), from: start.start.from.clone(), ..Premises::default() };
+        Premises { incident, auto: start.walk.auto(), from: start.options.from.clone(), ..Premises::default() };
     // A default counts unless it is a template, whose value only the walk brings about.
     for parameter in plan.parameters("") {
         if let Some(default) = parameter.default.as_ref().filter(|default| !default.contains("{{")) {

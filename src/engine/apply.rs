@@ -203,10 +203,6 @@ fn apply_to_step(state: &mut State, event: &Event, recorded: &Recorded) {
             step.chosen = Some(option.clone());
             follow(state, place, option);
         }
-        Event::ApprovalRequested { .. } => {
-            step.status = StepStatus::Waiting;
-            step.started_at.get_or_insert(recorded.at);
-        }
         Event::StepApproved { comment, .. } => {
             settle(step, StepStatus::Done, recorded);
             step.reason.clone_from(comment);
@@ -216,7 +212,7 @@ fn apply_to_step(state: &mut State, event: &Event, recorded: &Recorded) {
             step.started_at.get_or_insert(recorded.at);
             step.until = Some(*until);
         }
-        Event::ProcedureEntered { .. } => {
+        Event::ApprovalRequested { .. } | Event::ProcedureEntered { .. } => {
             step.status = StepStatus::Waiting;
             step.started_at.get_or_insert(recorded.at);
         }

@@ -93,7 +93,6 @@ pub fn decide(state: &State, input: Input) -> Result<Vec<Event>, Refusal> {
         Input::Note { step, text } => note(state, step, text),
         Input::Shell { step, command, attempt } => Ok(vec![Event::ShellRun { step, command, attempt }]),
         Input::Pause { reason } if state.status == RunStatus::Running => Ok(vec![Event::RunPaused { reason }]),
-        Input::Pause { .. } => Ok(Vec::new()),
         Input::Resume { walker } => Ok(vec![Event::RunResumed { walker }]),
         Input::End { outcome } => Ok(vec![Event::RunFinished { outcome }]),
         Input::Abort { reason } => Ok(vec![Event::RunAborted { reason }]),
@@ -101,7 +100,7 @@ pub fn decide(state: &State, input: Input) -> Result<Vec<Event>, Refusal> {
         Input::Rollback { step, reason } if state.rollback.is_none() => {
             Ok(vec![Event::RollbackStarted { step, reason }])
         }
-        Input::Rollback { .. } => Ok(Vec::new()),
+        Input::Pause { .. } | Input::Rollback { .. } => Ok(Vec::new()),
         other => decide_step(state, other),
     }
 }

@@ -40,7 +40,9 @@ pub async fn look(
         return Sight { unset, ..Sight::default() };
     }
     let mut redactor = redactor.clone();
-    hidden.iter().for_each(|value| redactor.add(value.clone()));
+    for value in &hidden {
+        redactor.add(value.clone());
+    }
     let job = Job { program, env: Vec::new(), dir: dir.to_owned(), timeout: Some(limit.0), grace: GRACE };
     let finished = process::run(job, &redactor, &mut |_| {}, pending()).await;
     let (exit_code, error) = match finished.ending {

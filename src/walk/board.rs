@@ -94,7 +94,7 @@ impl Walk<'_> {
         let (target, text) = rest.trim().split_once(char::is_whitespace).unwrap_or((rest.trim(), ""));
         let target = number(target, items).map(|(place, _)| place);
         match (word.to_lowercase().as_str(), target) {
-            ("", _) | ("l" | "look", _) => {
+            ("" | "l" | "look", _) => {
                 self.ledger.refresh(&mut self.state)?;
                 Ok(Flow::Next)
             }
@@ -105,12 +105,12 @@ impl Walk<'_> {
             }
             ("n" | "note", Some(place)) => self.note(Some(place), text),
             ("n" | "note", None) => self.note(None, rest.trim()),
-            ("s" | "skip", Some(place)) => match self.text_for(text.trim(), "Why is it left out?")? {
+            ("s" | "skip", Some(place)) => match self.text_for(text.trim(), "Why is it left out?") {
                 Some(reason) => self.try_record(Input::Skip { step: self.id(place), reason }),
                 None => Ok(self.complain("Not skipped: a reason is needed.")),
             },
             ("f" | "fail", Some(place)) => {
-                let reason = self.text_for(text.trim(), "What was seen?")?;
+                let reason = self.text_for(text.trim(), "What was seen?");
                 self.try_record(Input::Fail { step: self.id(place), reason })
             }
             ("r" | "run", Some(place)) => self.check_again(place).await,

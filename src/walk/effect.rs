@@ -147,23 +147,22 @@ impl Walk<'_> {
         }
         self.tell_outcome(&came.attempt, came.cancelled);
         if came.cancelled {
-            self.outcome(Input::Interrupt { step, attempt: came.attempt })?;
+            self.outcome(&Input::Interrupt { step, attempt: came.attempt })?;
             return Ok(Flow::Leave(Left::Interrupted));
         }
-        self.outcome(Input::Finish { step, attempt: came.attempt })
+        self.outcome(&Input::Finish { step, attempt: came.attempt })
     }
 
     // An outcome is written whatever others did meanwhile; where it no longer fits, it becomes a note.
-    fn outcome(&mut self, input: Input) -> Result<Flow> {
-        match self.ledger.insist(&mut self.state, &input) {
-            Ok(()) => Ok(Flow::Next),
+    fn outcome(&mut self, input: &Input) -> Result<Flow> {
+        match self.ledger.insist(&mut self.state, input) {
+            Ok(()) | Err(NotRecorded::Conflict) => Ok(Flow::Next),
             Err(NotRecorded::Refused(refusal)) => {
-                let text = format!("{}, but it had ended: {}", refusal.message, describe(&input));
+                let text = format!("{}, but it had ended: {}", refusal.message, describe(input));
                 self.terminal.say(&text);
                 self.record(Input::Note { step: None, text })
             }
-            Err(NotRecorded::Failed(error)) => Err(error.cause(format!("not written: {}", describe(&input)))),
-            Err(NotRecorded::Conflict) => Ok(Flow::Next),
+            Err(NotRecorded::Failed(error)) => Err(error.cause(format!("not written: {}", describe(input)))),
         }
     }
 
@@ -333,7 +332,7 @@ impl Walk<'_> {
         };
         let word = if passed { "Verified" } else { "The check did not pass" };
         self.terminal.tell(&reason.as_ref().map_or_else(|| format!("{word}."), |reason| format!("{word} ({reason}).")));
-        self.outcome(Input::Verified { step: planned.id, passed, reason, output: came.attempt.output })
+        self.outcome(&Input::Verified { step: planned.id, passed, reason, output: came.attempt.output })
     }
 
     async fn check_once(&mut self, scope: &str, verify: &Verify) -> Result<Came> {
@@ -446,7 +445,7 @@ impl Walk<'_> {
     }
 
     fn undone(&mut self, step: String, attempt: Attempt) -> Result<Flow> {
-        self.outcome(Input::FinishUndo { step, attempt })
+        self.outcome(&Input::FinishUndo { step, attempt })
     }
 }
 

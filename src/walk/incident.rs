@@ -71,7 +71,7 @@ impl Walk<'_> {
             (_, Some(text)) => Some(text),
             (IncidentPart::Resolve, None) if !self.terminal.can_ask() => None,
             (_, None) if !self.terminal.can_ask() => return Ok(Err(AskError::NobodyToAsk)),
-            (_, None) => self.text_for("", wanted(part))?,
+            (_, None) => self.text_for("", wanted(part)),
         };
         let text = text.map(|text| self.redactor.text(&text));
         Ok(Ok(match part {

@@ -156,7 +156,7 @@ impl<'a> Walk<'a> {
             Need::Approve(place) => self.approve(place).await,
             Need::Wait { place, until } => self.wait(place, until).await,
             Need::Send(place) => self.send(place).await,
-            Need::Enter(place) => self.enter(place).await,
+            Need::Enter(place) => self.enter(place),
             Need::Incident(place) => self.incident_part(place).await,
             Need::Recover(place) => self.recover(place).await,
             Need::Judge(place) => self.judge(place).await,
@@ -281,14 +281,14 @@ impl<'a> Walk<'a> {
             }
             Heard::Say(Say::Go | Say::Done) => {
                 let actor = self.ledger.actor.clone();
-                self.try_approval(Input::Approve { step, actor, comment: None })
+                self.try_approval(&Input::Approve { step, actor, comment: None })
             }
             Heard::Say(other) => self.common(place, other),
         }
     }
 
     // Without anybody to ask, an approval by the wrong person leaves the run waiting for the right one.
-    fn try_approval(&mut self, input: Input) -> Result<Flow> {
+    fn try_approval(&mut self, input: &Input) -> Result<Flow> {
         match self.ledger.record(&mut self.state, input.clone()) {
             Err(NotRecorded::Refused(refusal)) if !self.terminal.can_ask() => {
                 Ok(Flow::Leave(Left::NeedsInput(format!("{}; {}", refusal.message, refusal.hint.unwrap_or_default()))))
@@ -303,7 +303,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    async fn enter(&mut self, place: usize) -> Result<Flow> {
+    fn enter(&mut self, place: usize) -> Result<Flow> {
         let step = self.id(place);
         if let Some(answer) = self.answers.take(&step)
             && let Some(answers::Action::Skip(reason)) = answer.action

@@ -154,11 +154,11 @@ impl Walk<'_> {
                 "look" => return Ok(Heard::Again),
                 "back" => back = self.look_back(back),
                 "note" => return self.take_note(Some(place), rest),
-                "skip" => match self.text_for(rest, "Why is it left out?")? {
+                "skip" => match self.text_for(rest, "Why is it left out?") {
                     Some(reason) => return Ok(Heard::Say(Say::Skip(reason))),
                     None => self.terminal.tell("Not skipped: a reason is needed."),
                 },
-                "fail" => return Ok(Heard::Say(Say::Fail(self.text_for(rest, "What was seen?")?))),
+                "fail" => return Ok(Heard::Say(Say::Fail(self.text_for(rest, "What was seen?")))),
                 "run" | "wait" | "approve" => return Ok(Heard::Say(Say::Go)),
                 "done" => return Ok(Heard::Say(Say::Done)),
                 "try" => return Ok(Heard::Say(Say::Retry)),
@@ -213,7 +213,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn take_note(&mut self, place: Option<usize>, said: &str) -> Result<Heard> {
-        if let Some(text) = self.text_for(said, "Note:")? {
+        if let Some(text) = self.text_for(said, "Note:") {
             let text = self.redactor.text(&text);
             let step = place.map(|place| self.id(place));
             self.try_record(Input::Note { step, text })?;
@@ -223,17 +223,17 @@ impl Walk<'_> {
     }
 
     /// What was said with the key, or the answer to a question; none when nothing was said.
-    pub(super) fn text_for(&mut self, said: &str, question: &str) -> Result<Option<String>> {
+    pub(super) fn text_for(&mut self, said: &str, question: &str) -> Option<String> {
         let text = if said.is_empty() {
             match self.terminal.ask(&Question::new(question).optional()) {
                 Ok(text) => text,
-                Err(AskError::Interrupted | AskError::NobodyToAsk) => return Ok(None),
+                Err(AskError::Interrupted | AskError::NobodyToAsk) => return None,
             }
         } else {
             said.to_owned()
         };
         let text = self.redactor.text(crate::ground::plain_line(&text).trim());
-        Ok((!text.is_empty()).then_some(text))
+        (!text.is_empty()).then_some(text)
     }
 
     /// A parameter: said in advance, asked for, or its default.
@@ -254,7 +254,7 @@ impl Walk<'_> {
                 None => Ok(Flow::Leave(Left::NeedsInput(self.missing(scope)))),
             };
         }
-        match self.ask_parameter(&parameter, default) {
+        match self.ask_parameter(&parameter, default.as_deref()) {
             Ok(value) => self.give(scope, &parameter, value),
             Err(AskError::Interrupted) => Ok(Flow::Leave(Left::Interrupted)),
             Err(AskError::NobodyToAsk) => Ok(Flow::Leave(Left::NeedsInput(self.missing(scope)))),
@@ -284,13 +284,13 @@ impl Walk<'_> {
         format!("the parameters{of} {}; say them with --set NAME=VALUE", missing.join(", "))
     }
 
-    fn ask_parameter(&mut self, parameter: &Parameter, default: Option<String>) -> Result<String, AskError> {
+    fn ask_parameter(&mut self, parameter: &Parameter, default: Option<&str>) -> Result<String, AskError> {
         loop {
             let value = if parameter.secret {
                 self.terminal.ask_secret(parameter.question())?
             } else if parameter.values.is_empty() {
                 let mut question = Question::new(parameter.question());
-                if let Some(default) = &default {
+                if let Some(default) = default {
                     question = question.default(default);
                 }
                 if !parameter.is_required() {
@@ -298,7 +298,7 @@ impl Walk<'_> {
                 }
                 self.terminal.ask(&question)?
             } else {
-                let at = default.as_ref().and_then(|d| parameter.values.iter().position(|v| v == d)).unwrap_or(0);
+                let at = default.and_then(|d| parameter.values.iter().position(|v| v == d)).unwrap_or(0);
                 let picked = self.terminal.pick(parameter.question(), &parameter.values, at)?;
                 parameter.values[picked].clone()
             };

@@ -1,0 +1,233 @@
+//! What is shared by all procedures: severities, services, probes, templates, channels, objectives.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Parameter, Source};
+use crate::catalog::model::Command;
+use crate::catalog::union::by_kind;
+use crate::ground::Span;
+
+/// How bad an incident is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Severity {
+    /// Its title: Critical.
+    pub title: String,
+    /// What makes it so.
+    pub criteria: Vec<String>,
+    /// The time within which one responds; `0s` is immediately.
+    pub respond_within: Span,
+    /// Whether customers are informed.
+    #[serde(default)]
+    pub inform_customers: bool,
+}
+
+impl Severity {
+    /// The response time in the handbook's words: `Immediate`, `< 1 hour`.
+    pub fn response_time(&self) -> String {
+        response_time(self.respond_within)
+    }
+}
+
+/// A response time in the handbook's words: `Immediate`, `< 1 hour`, `< 24 hours`, `< 30 minutes`.
+pub fn response_time(span: Span) -> String {
+    let seconds = span.0.as_secs();
+    let (amount, unit) = match seconds {
+        0 => return "Immediate".to_owned(),
+        s if s % 3600 == 0 => (s / 3600, "hour"),
+        s if s % 60 == 0 => (s / 60, "minute"),
+        s => (s, "second"),
+    };
+    format!("< {amount} {unit}{}", if amount == 1 { "" } else { "s" })
+}
+
+/// Whom to hand things to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EscalationRoute {
+    /// What is handed over: Technical issues.
+    pub topic: String,
+    /// To whom: Engineering.
+    pub to: String,
+}
+
+/// A target with its alert threshold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Objective {
+    /// Its title: Availability.
+    pub title: String,
+    /// Whose it is: operational or customer.
+    pub group: Option<String>,
+    /// The target: `99.9% uptime`.
+    pub target: String,
+    /// How it is measured.
+    pub measurement: String,
+    /// When to alert: `< 99.5%`.
+    pub alert: String,
+}
+
+/// What is watched together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Dashboard {
+    /// Its title.
+    pub title: String,
+    /// What it shows.
+    pub metrics: Vec<String>,
+    /// What raises an alert.
+    #[serde(default)]
+    pub alerts: Vec<String>,
+    /// How it is drawn.
+    #[serde(default)]
+    pub visualizations: Vec<String>,
+}
+
+/// One text of a template: the body alone, or subject and body.
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
+pub enum Variant {
+    /// The text.
+    Body(String),
+    /// Subject and text.
+    Full(FullVariant),
+}
+
+by_kind!(Variant, "a text, or a map with `body`", { text => Variant::Body, map => Variant::Full });
+
+/// Subject and text.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FullVariant {
+    /// What this variant is for.
+    pub title: Option<String>,
+    /// The subject line.
+    pub subject: Option<String>,
+    /// The text.
+    pub body: String,
+}
+
+/// A message template.
+#[derive(Debug, Clone)]
+pub struct Template {
+    /// The file's stem.
+    pub id: String,
+    /// The title people see.
+    pub title: String,
+    /// What it is for.
+    pub summary: Option<String>,
+    /// Who reads it.
+    pub audience: Option<String>,
+    /// What must be known before it can be rendered.
+    pub fields: Vec<Parameter>,
+    /// Its texts by name; one with the empty name when the file has `body`.
+    pub variants: IndexMap<String, TemplateText>,
+    /// The file it was read from.
+    pub source: Source,
+}
+
+/// One text of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateText {
+    /// What it is for.
+    pub title: Option<String>,
+    /// The subject line.
+    pub subject: Option<String>,
+    /// The text.
+    pub body: String,
+}
+
+/// What is operated.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Its key in `opsctl.yaml`.
+    pub id: String,
+    /// The title people see.
+    pub title: String,
+    /// What it does.
+    pub summary: Option<String>,
+    /// Who keeps it running.
+    pub owner: Option<String>,
+}
+
+/// A check of a service from outside.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    /// Unique in the workspace.
+    pub id: String,
+    /// The title people see.
+    pub title: String,
+    /// The service it looks at.
+    pub service: String,
+    /// How it looks.
+    pub target: ProbeTarget,
+    /// What a good observation looks like.
+    pub conditions: Vec<String>,
+    /// How long it may take.
+    pub timeout: Span,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+}
+
+/// How a probe looks.
+#[derive(Debug, Clone)]
+pub enum ProbeTarget {
+    /// An HTTP request; `${NAME}` stands for an environment variable.
+    Http {
+        /// The address.
+        url: String,
+        /// The method.
+        method: String,
+        /// Headers.
+        headers: IndexMap<String, String>,
+        /// The body.
+        body: Option<String>,
+    },
+    /// A command.
+    Command(Command),
+}
+
+/// Where messages go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Channel {
+    /// Its key in `opsctl.yaml`.
+    pub id: String,
+    /// The title people see.
+    pub title: String,
+    /// Who reads it.
+    pub audience: Option<String>,
+}
+
+/// Everything in `opsctl.yaml` and the files it includes.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The workspace's title.
+    pub title: Option<String>,
+    /// Severities, the worst first.
+    pub severities: IndexMap<String, Severity>,
+    /// Services by id.
+    pub services: IndexMap<String, Service>,
+    /// Probes by id.
+    pub probes: IndexMap<String, Probe>,
+    /// Channels by id.
+    pub channels: IndexMap<String, Channel>,
+    /// Escalation routes by id.
+    pub escalation: IndexMap<String, EscalationRoute>,
+    /// Objectives by id.
+    pub objectives: IndexMap<String, Objective>,
+    /// Dashboards by id.
+    pub dashboards: IndexMap<String, Dashboard>,
+    /// The playbook that is offered when an incident is opened.
+    pub incident_process: Option<String>,
+}
+
+impl Settings {
+    /// The probes that a list of ids, tags and services selects, in the order of the workspace.
+    pub fn select_probes<'a>(&'a self, selectors: &[String]) -> Vec<&'a Probe> {
+        let matches =
+            |probe: &&Probe| selectors.iter().any(|s| probe.id == *s || probe.service == *s || probe.tags.contains(s));
+        self.probes.values().filter(matches).collect()
+    }
+}
