@@ -1,5 +1,4 @@
-//! How a walk finds its way: decisions, jumps, approvals, waits, messages, used procedures, conditions, and what is
-//! walked without asking.
+//! How a walk finds its way: decisions, jumps, approvals, waits, messages, used procedures and conditions.
 
 #![allow(clippy::unwrap_used, reason = "a test whose surroundings fail has failed")]
 
@@ -115,6 +114,17 @@ fn a_decision_without_an_answer_waits_for_one() {
     let outcome = world.run(&["run", "resume", "r.1", "--answers", &answers]).exits(2);
     outcome.says(&["way has no option `lefft`", "left, right, over"]);
     assert!(!world.path("log").exists());
+}
+
+#[test]
+#[ignore = "BUG: a decision answered with `done` or `fail` is taken, and the walk can never go on"]
+fn a_decision_is_answered_with_an_option_only() {
+    for said in ["done", "run", "fail"] {
+        let world = World::new();
+        let refused = walk(&world, CHOICES, &format!("steps: {{way: {said}}}")).exits(2);
+        refused.says(&["way", "left, right, over"]);
+        assert!(!world.path("log").exists());
+    }
 }
 
 // ---- approve ----
@@ -264,6 +274,17 @@ fn a_used_procedure_that_fails_has_failed_as_a_step() {
     assert_eq!(statuses(&run), ["in skipped", "in/bad skipped", "after done"]);
 }
 
+#[test]
+#[ignore = "BUG: an answer for a used procedure that is not a skip is dropped without a word"]
+fn an_answer_that_does_not_fit_a_used_procedure_is_refused() {
+    let world = World::new();
+    world.runbook("inner", "steps: [{id: a, title: A, run: echo a > log}]\n");
+    for said in ["done", "fail"] {
+        walk(&world, "  - {id: in, title: In, use: inner}\n", &format!("steps: {{in: {said}}}")).exits(2).says(&["in"]);
+        assert!(!world.path("log").exists(), "{said}");
+    }
+}
+
 // ---- parts of an incident ----
 
 #[test]
@@ -309,83 +330,4 @@ fn a_condition_that_cannot_be_told_is_put_to_somebody() {
     assert!(!world.path("log").exists());
     let run = resume(&world, "steps: {maybe: {skip: nothing was found}}").exits(0).json();
     assert_eq!(reason(&run, "maybe"), "nothing was found");
-}
-
-// ---- without asking ----
-
-#[test]
-fn what_runs_by_itself_is_bounded_by_its_risk() {
-    for (flags, code, log) in [
-        (&["--auto"][..], 4, "look "),
-        (&["--auto", "--max-risk", "read-only"], 4, "look "),
-        (&["--auto", "--max-risk", "mutating"], 4, "look change "),
-        (&["--auto", "--max-risk", "destructive"], 4, "look change destroy "),
-    ] {
-        let world = World::new();
-        world.runbook("r", "steps:\n  - {id: look, title: Look, risk: read-only, run: printf 'look ' >> log}\n  - {id: change, title: Change, run: printf 'change ' >> log}\n  - {id: destroy, title: Destroy, risk: destructive, run: printf 'destroy ' >> log}\n  - {id: think, title: Think}\n");
-        world.run(&[&["runbook", "run", "r"], flags].concat()).exits(code);
-        assert_eq!(world.read("log"), log, "{flags:?}");
-        world.run(&["runbook", "run", "r", "--max-risk", "mutating"]).exits(2).says(&["--auto"]);
-        world.run(&["runbook", "run", "r", "--auto", "--max-risk", "huge"]).exits(2).says(&["huge"]);
-    }
-}
-
-const TWO: &str = "steps:\n  - {id: a, title: A, run: echo a >> log}\n  - {id: b, title: B, run: echo b >> log}\n";
-const AROUND: &str = "steps:\n  - {id: first, title: First, run: echo first >> log}\n  - {id: in, title: In, use: inner}\n  - {id: end, title: End, run: echo end >> log}\n";
-
-#[test]
-fn a_walk_may_begin_at_a_used_procedure() {
-    let world = World::new();
-    world.runbook("inner", TWO);
-    world.runbook("r", AROUND);
-    let args = ["-o", "json", "runbook", "run", "r", "--auto", "--max-risk", "mutating", "--from", "in"];
-    let run = world.run(&args).exits(0).json();
-    assert_eq!(statuses(&run), ["first skipped", "in done", "in/a done", "in/b done", "end done"]);
-    assert_eq!(reason(&run, "first"), "the walk starts at in");
-}
-
-#[test]
-#[ignore = "BUG: --from INSIDE/STEP does not leave out the steps before it inside the used procedure"]
-fn a_walk_may_begin_inside_a_used_procedure() {
-    let world = World::new();
-    world.runbook("inner", TWO);
-    world.runbook("r", AROUND);
-    let args = ["-o", "json", "runbook", "run", "r", "--auto", "--max-risk", "mutating", "--from", "in/b"];
-    let run = world.run(&args).exits(0).json();
-    assert_eq!(statuses(&run), ["first skipped", "in done", "in/a skipped", "in/b done", "end done"]);
-    assert_eq!(world.read("log"), "b\nend\n");
-}
-
-#[test]
-fn a_dry_run_says_of_every_step_what_would_happen() {
-    let world = World::new();
-    world.runbook("inner", "steps: [{id: a, title: A, run: echo a > log}]\n");
-    world.runbook("r", &format!("parameters: [{{name: size, default: small}}]\nsteps:\n{CHOICES}  - {{id: big, title: Big, when: 'size == \"big\"', run: 'true'}}\n  - {{id: hand, title: Hand}}\n  - {{id: in, title: In, use: inner}}\n  - {{id: no, title: No, run: 'true'}}\n"));
-    let answers = world.answers("steps: {way: {choose: right}, no: {skip: never}}");
-    let labels = |args: &[&str]| -> Vec<String> {
-        let shown = world.json(&[&["runbook", "run", "r", "--dry-run"], args].concat());
-        let steps = shown["steps_in_order"].as_array().unwrap_or_else(|| panic!("{shown}"));
-        steps.iter().map(|s| format!("{}: {}", s["id"].as_str().unwrap(), s["forecast"].as_str().unwrap())).collect()
-    };
-    let plain = labels(&[]);
-    assert_eq!(plain[0], "way: would ask");
-    for line in ["l1: unknown (depends on way)", "between: unknown (depends on way)", "big: skipped (condition)"] {
-        assert!(plain.contains(&line.to_owned()), "{line}: {plain:?}");
-    }
-    let told = labels(&["--answers", &answers, "--set", "size=big"]);
-    for line in [
-        "l1: skipped (the choice is right)",
-        "r1: would run",
-        "between: would run",
-        "big: would run",
-        "hand: would ask",
-        "in/a: would run",
-        "no: skipped (never)",
-    ] {
-        assert!(told.contains(&line.to_owned()), "{line}: {told:?}");
-    }
-    let auto = labels(&["--answers", &answers, "--auto"]);
-    assert!(auto.contains(&"r1: would ask".to_owned()), "{auto:?}");
-    assert!(labels(&["--from", "end"]).contains(&"between: skipped (the walk starts at end)".to_owned()));
-    assert!(!world.path("log").exists() && !world.state().exists(), "something happened");
 }
