@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test whose surroundings fail has failed")]
 
-use chrono::Local;
+use opsctl::ground::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 
 mod common;
@@ -47,10 +47,10 @@ fn states(world: &World, date: &str) -> Vec<String> {
 fn todays_run_is_gone_on_with() {
     let world = daily();
     // The day may turn while the test runs; then there are two runs, and rightly so.
-    let before = Local::now().date_naive();
+    let before = SystemClock.now().date_naive();
     let first = world.run(&["-o", "json", "checklist", "daily", "--check", "doors"]).exits(0).json();
     let second = world.run(&["-o", "json", "checklist", "run", "daily", "--check", "roof"]).exits(0).json();
-    if before == Local::now().date_naive() {
+    if before == SystemClock.now().date_naive() {
         assert_eq!(first["id"], format!("daily.{before}"));
         assert_eq!((&second["id"], &second["period"]), (&first["id"], &json!(before.to_string())));
         assert_eq!((status(&second, "doors"), status(&second, "windows")), ("done", "pending"));

@@ -155,7 +155,7 @@ fn attempt(succeeded: bool) -> Attempt {
 }
 
 /// What a walk, or the person at it, answers to a need.
-fn reply(run: &Run, need: &Need, choice: &Index) -> Option<Input> {
+fn reply(run: &Run, need: &Need, choice: Index) -> Option<Input> {
     let state = &run.state;
     let pick = |answers: Vec<Input>| Some(answers[choice.index(answers.len())].clone());
     let step = need.place().map(|place| state.plan.steps[place].id.clone()).unwrap_or_default();
@@ -173,7 +173,6 @@ fn reply(run: &Run, need: &Need, choice: &Index) -> Option<Input> {
         }
         Need::Skip { .. } => pick(vec![skip()]),
         Need::Stuck { .. } => pick(vec![skip(), done(), fail()]),
-        Need::Manual(_) | Need::Incident(_) => pick(vec![done(), fail(), skip()]),
         Need::Effect { .. } => pick(vec![start(false)]),
         Need::Recover(place) if state.steps[*place].status == StepStatus::Running => pick(vec![
             Input::Finish { step: step.clone(), attempt: attempt(true) },
@@ -197,7 +196,7 @@ fn reply(run: &Run, need: &Need, choice: &Index) -> Option<Input> {
         Need::Wait { until: None, .. } => {
             pick(vec![Input::BeginWait { step: step.clone(), until: state.last_at + TimeDelta::hours(1) }])
         }
-        Need::Wait { .. } => pick(vec![done(), fail(), skip()]),
+        Need::Manual(_) | Need::Incident(_) | Need::Wait { .. } => pick(vec![done(), fail(), skip()]),
         Need::Send(_) => pick(vec![
             Input::Message {
                 step: step.clone(),
@@ -309,7 +308,7 @@ fn play(plan: &Arc<Plan>, moves: Vec<Move>) -> Run {
     let mut run = Run::begin(plan);
     for one in moves {
         let input = match one {
-            Move::Reply(choice) => reply(&run, &run.need(), &choice),
+            Move::Reply(choice) => reply(&run, &run.need(), choice),
             Move::Say(input) => Some(input),
         };
         input.and_then(|input| run.give(input));
@@ -331,7 +330,7 @@ proptest! {
     fn what_a_walk_needs_can_always_be_given(kind in 0..2_usize, moves in moves(out_of_turn()), choice in any::<Index>()) {
         let mut run = play(&PLANS.same[kind], moves);
         let need = run.need();
-        match reply(&run, &need, &choice) {
+        match reply(&run, &need, choice) {
             None => prop_assert!(run.state.is_over(), "{need:?}"),
             Some(input) => {
                 let shown = format!("{input:?}");
@@ -352,7 +351,7 @@ proptest! {
         let mut run = play(&PLANS.same[0], moves);
         run.give(if good { Input::Done { step, reason: None } } else { Input::Fail { step, reason: None } });
         let need = run.need();
-        if let Some(input) = reply(&run, &need, &choice) {
+        if let Some(input) = reply(&run, &need, choice) {
             prop_assert!(run.give(input).is_some(), "{need:?} cannot be answered");
         }
     }
@@ -392,7 +391,7 @@ proptest! {
         let mut run = play(&PLANS.same[0], moves);
         adopt(&mut run.state, Arc::clone(&PLANS.changed));
         let need = run.need();
-        if let Some(input) = reply(&run, &need, &choice) {
+        if let Some(input) = reply(&run, &need, choice) {
             prop_assert!(run.give(input).is_some(), "{need:?} cannot be answered");
         }
     }

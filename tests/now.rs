@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test whose surroundings fail has failed")]
 
-use chrono::{Datelike, Local};
+use chrono::Datelike as _;
+use opsctl::ground::{Clock as _, SystemClock};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -21,7 +22,7 @@ fn ids(list: &Value) -> Vec<&str> {
 /// A world with lists that are surely overdue, due by the day's end, not due for months, and without a schedule.
 fn lists() -> World {
     let world = World::new();
-    let far = (Local::now().month() + 5) % 12 + 1;
+    let far = (SystemClock.now().month() + 5) % 12 + 1;
     for (id, head) in [
         ("a-overdue", "schedule: daily\ndue: '0:00'".to_owned()),
         ("b-due", "schedule: monthly".to_owned()),

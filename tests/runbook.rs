@@ -301,7 +301,7 @@ fn the_service_weighs_in() {
 /// What a command shows, without the spaces at the ends of lines.
 fn shown(world: &World, args: &[&str]) -> String {
     let text = world.run(args).exits(0).stdout;
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

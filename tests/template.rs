@@ -29,8 +29,10 @@ fn block(heading: &str) -> String {
     block.split_once("```").unwrap().0.to_owned()
 }
 
-/// Each of the handbook's templates: its heading, what names it, and its fields with the handbook's placeholders.
-fn handbook() -> [(&'static str, Vec<&'static str>, Vec<(&'static str, &'static str)>); 5] {
+/// A template of the handbook: its heading, what names it, and its fields with the handbook's placeholders.
+type Written = (&'static str, Vec<&'static str>, Vec<(&'static str, &'static str)>);
+
+fn handbook() -> [Written; 5] {
     [
         (
             "**Service Degradation:**",
