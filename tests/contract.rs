@@ -351,3 +351,30 @@ fn checklists_have_a_run_a_period_and_playbooks_a_run_a_subject() {
     let run = world.run(&book).exits(0).json();
     assert_eq!((run["kind"].as_str(), run["subject"].as_str()), (Some("playbook"), Some("Ada Ltd")));
 }
+
+#[test]
+fn a_run_of_an_incident_names_it() {
+    let world = World::new();
+    world.write(
+        "playbooks/respond.yaml",
+        "title: Respond\npurpose: To respond.\nsteps:\n  - {id: how-bad, title: How bad, incident: severity}\n  - {id: who, title: Who is affected, incident: impact}\n  - {id: tell, title: Tell them, when: 'incident.severity == \"P1\"'}\n  - {id: over, title: Over, incident: resolve}\n",
+    );
+    world.run(&["lint"]).exits(0);
+    let answers = world.answers(
+        "steps:\n  how-bad: {choose: P1}\n  who: {note: everybody}\n  tell: done\n  over: {note: restarted it}\n",
+    );
+    let walk = ["-o", "json", "playbook", "run", "respond", "--answers", &answers];
+    world.run(&walk).exits(4).says(&["--incident"]);
+    let open = ["-o", "json", "incident", "open", "--title", "API is down", "--service", "api", "--severity", "P1"];
+    let opened = world.run(&open).exits(0).json();
+    assert_eq!(opened["id"], "INC-1", "{opened}");
+    let run = world.run(&[&walk[..], &["--incident", "INC-1"]].concat()).exits(0).json();
+    assert_eq!(run["incident"], "INC-1");
+    for (id, kind) in [("how-bad", "incident"), ("who", "incident"), ("tell", "manual"), ("over", "incident")] {
+        assert_eq!((step(&run, id)["kind"].as_str(), step(&run, id)["status"].as_str()), (Some(kind), Some("done")));
+    }
+    let timeline = world.run(&["incident", "show", "INC-1"]).exits(0).stdout;
+    for part in ["API is down", "everybody", "restarted it", "respond.1"] {
+        assert!(timeline.contains(part), "`{part}` is not in the timeline:\n{timeline}");
+    }
+}
