@@ -4,6 +4,7 @@
 //! base64 (wherever it begins inside the encoded text), hexadecimal, JSON-escaped, shell-quoted. Base64 that a tool
 //! breaks into lines in the middle of a secret is not recognised.
 
+mod declared;
 mod forms;
 
 use std::collections::BTreeSet;

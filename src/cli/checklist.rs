@@ -200,8 +200,13 @@ impl ItemArgs {
             incident.as_ref().map(|incident| incident.id.as_str()),
         )?;
         let site = session.site(workspace);
+        let said = Self {
+            reason: self.reason.as_deref().map(|reason| session.kept_line(workspace, reason)),
+            note: self.note.as_deref().map(|note| session.kept(workspace, note)),
+            ..self.clone()
+        };
         let mut walk = Walk::new(&ledger, &site, session.terminal, state, Answers::default(), None);
-        let done = self.inputs(&ledger, &mut walk);
+        let done = said.inputs(&ledger, &mut walk);
         let settled = done.and_then(|()| walk.settle());
         let left = Input::Pause { reason: "ticked from the command line".into() };
         if !walk.state.is_over() {
@@ -217,12 +222,12 @@ impl ItemArgs {
             ledger.insist(&mut walk.state, &Input::Done { step: item.clone(), reason: None })?;
         }
         for item in &self.skip {
-            let reason = crate::ground::plain_line(self.reason.as_deref().unwrap_or_default());
+            let reason = self.reason.clone().unwrap_or_default();
             ledger.insist(&mut walk.state, &Input::Skip { step: item.clone(), reason })?;
         }
         if let Some(text) = &self.note {
             let step = self.check.iter().chain(&self.skip).next().cloned();
-            ledger.insist(&mut walk.state, &Input::Note { step, text: crate::ground::plain(text) })?;
+            ledger.insist(&mut walk.state, &Input::Note { step, text: text.clone() })?;
         }
         Ok(())
     }

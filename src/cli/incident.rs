@@ -7,7 +7,6 @@ use clap::Subcommand;
 use crate::catalog::model::{ProcedureKind, Settings};
 use crate::catalog::suggest::{Suggestion, suggest};
 use crate::error::{Error, Kind, Result};
-use crate::ground::{plain, plain_line};
 use crate::incident::{Incident, IncidentEvent};
 use crate::ledger::{Ledger, NewIncident};
 use crate::terminal::{AskError, Question};
@@ -103,22 +102,19 @@ pub(super) fn run(session: &mut Session<'_>, command: IncidentCommand) -> Result
         IncidentCommand::List { all } => list(session, all),
         IncidentCommand::Show { id } => show(session, &id),
         IncidentCommand::Timeline { id } => timeline(session, &id),
-        IncidentCommand::Ack { id } => add(session, &id, |_| Ok(IncidentEvent::Acknowledged {})),
-        IncidentCommand::Note { id, text } => {
-            let text = plain(&text.join(" "));
-            if text.trim().is_empty() {
-                return Err(Error::usage("the note is empty"));
-            }
-            add(session, &id, |_| Ok(IncidentEvent::NoteAdded { text }))
-        }
-        IncidentCommand::Severity { id, severity, reason } => add(session, &id, |settings| {
-            check_severity(settings, &severity)?;
-            Ok(IncidentEvent::SeverityChanged { severity, reason: reason.map(|reason| plain_line(&reason)) })
+        IncidentCommand::Ack { id } => add(session, &id, |_, _| Ok(IncidentEvent::Acknowledged {})),
+        IncidentCommand::Note { id, text } => add(session, &id, |session, workspace| {
+            let text = session.kept(workspace, text.join(" ").trim());
+            if text.is_empty() { Err(Error::usage("the note is empty")) } else { Ok(IncidentEvent::NoteAdded { text }) }
         }),
-        IncidentCommand::Resolve { id, reason } => {
-            let reason = reason.map(|reason| plain_line(&reason));
-            add(session, &id, |_| Ok(IncidentEvent::Resolved { reason }))
-        }
+        IncidentCommand::Severity { id, severity, reason } => add(session, &id, |session, workspace| {
+            check_severity(&workspace.loaded.catalog.settings, &severity)?;
+            let reason = reason.map(|reason| session.kept_line(workspace, &reason));
+            Ok(IncidentEvent::SeverityChanged { severity, reason })
+        }),
+        IncidentCommand::Resolve { id, reason } => add(session, &id, |session, workspace| {
+            Ok(IncidentEvent::Resolved { reason: reason.map(|reason| session.kept_line(workspace, &reason)) })
+        }),
     }
 }
 
@@ -126,7 +122,7 @@ fn open(session: &mut Session<'_>, args: OpenArgs) -> Result<()> {
     let workspace = session.workspace()?;
     let settings = &workspace.loaded.catalog.settings;
     check_said(settings, &args)?;
-    let new = complete(session, settings, args)?;
+    let new = complete(session, &workspace, args)?;
     let journal = workspace.journal()?;
     let ledger = session.ledger(&workspace, &journal);
     let incident = ledger.declare(new)?;
@@ -163,7 +159,8 @@ fn check_severity(settings: &Settings, severity: &str) -> Result<()> {
 }
 
 // Asks for what was not said; without anybody to ask, all that is missing is named at once.
-fn complete(session: &mut Session<'_>, settings: &Settings, args: OpenArgs) -> Result<NewIncident> {
+fn complete(session: &mut Session<'_>, workspace: &Workspace, args: OpenArgs) -> Result<NewIncident> {
+    let settings = &workspace.loaded.catalog.settings;
     if !session.terminal.can_ask() {
         let missing: Vec<&str> = [
             ("--title TEXT", args.title.is_none()),
@@ -181,7 +178,7 @@ fn complete(session: &mut Session<'_>, settings: &Settings, args: OpenArgs) -> R
         Some(title) => title,
         None => session.terminal.ask(&Question::new("What is wrong, in a few words?"))?,
     };
-    let title = plain_line(title.trim());
+    let title = session.kept_line(workspace, &title);
     if title.is_empty() {
         return Err(Error::usage("an incident needs a title"));
     }
@@ -197,7 +194,7 @@ fn complete(session: &mut Session<'_>, settings: &Settings, args: OpenArgs) -> R
         Some(severity) => severity,
         None => ask_severity(session, settings)?,
     };
-    let seen = seen.map(|seen| plain_line(seen.trim())).filter(|seen| !seen.is_empty());
+    let seen = seen.map(|seen| session.kept_line(workspace, &seen)).filter(|seen| !seen.is_empty());
     Ok(NewIncident { title, services, severity, seen })
 }
 
@@ -327,11 +324,15 @@ fn show_incident(session: &mut Session<'_>, ledger: &Ledger<'_>, incident: &Inci
     })
 }
 
-fn add(session: &mut Session<'_>, id: &str, event: impl FnOnce(&Settings) -> Result<IncidentEvent>) -> Result<()> {
+fn add(
+    session: &mut Session<'_>,
+    id: &str,
+    event: impl FnOnce(&Session<'_>, &Workspace) -> Result<IncidentEvent>,
+) -> Result<()> {
     let workspace = session.workspace()?;
     let journal = workspace.journal()?;
     let ledger = session.ledger(&workspace, &journal);
-    let event = event(&workspace.loaded.catalog.settings)?;
+    let event = event(session, &workspace)?;
     let mut incident = ledger.incident(id)?;
     ledger.record_incident(&mut incident, &event).map_err(|error| match error.kind {
         Kind::Usage => error.hint(format!("`opsctl incident show {id}` tells where it stands")),

@@ -216,7 +216,7 @@ fn abort(session: &mut Session<'_>, id: &str, reason: Option<String>) -> Result<
         }
         None => return Err(Error::input_needed("aborting a run needs a reason").hint("say it with --reason TEXT")),
     };
-    ledger.insist(&mut state, &Input::Abort { reason: crate::ground::plain_line(&reason) })?;
+    ledger.insist(&mut state, &Input::Abort { reason: session.kept_line(&workspace, &reason) })?;
     procedure::show_run(session, &ledger, &state)
 }
 
@@ -229,7 +229,7 @@ fn approve(session: &mut Session<'_>, id: &str, step: Option<String>, comment: O
         Some(step) => step,
         None => waiting_approval(&state)?,
     };
-    let comment = comment.map(|comment| crate::ground::plain_line(&comment));
+    let comment = comment.map(|comment| session.kept_line(&workspace, &comment));
     let input = Input::Approve { step: step.clone(), actor: ledger.actor.clone(), comment };
     ledger.insist(&mut state, &input)?;
     session.terminal.tell(&format!("Approved: {step} of {}.", state.id));
@@ -252,7 +252,7 @@ fn note(session: &mut Session<'_>, id: &str, text: &str, step: Option<String>) -
     let journal = workspace.journal()?;
     let ledger = session.ledger(&workspace, &journal);
     let mut state = ledger.run(id)?;
-    ledger.insist(&mut state, &Input::Note { step, text: crate::ground::plain(text) })?;
+    ledger.insist(&mut state, &Input::Note { step, text: session.kept(&workspace, text) })?;
     procedure::show_run(session, &ledger, &state)
 }
 

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::ground::{Actor, Clock, SystemClock};
+use crate::ground::{Actor, Clock, SystemClock, plain, plain_line};
 use crate::journal::{EmptyJournal, Journal};
 use crate::ledger::Ledger;
+use crate::redact::Redactor;
 use crate::terminal::Terminal;
 use crate::view::look::Look;
 use crate::walk::Site;
@@ -75,6 +76,17 @@ impl<'t> Session<'t> {
             vars: self.surroundings.vars.clone(),
             walker: self.surroundings.walker(),
         }
+    }
+
+    /// What somebody said outside a walk, as it may be kept: without secrets that any procedure declares.
+    pub(super) fn kept(&self, workspace: &Workspace, said: &str) -> String {
+        let declared = workspace.loaded.catalog.secret_env();
+        Redactor::of_variables(declared, &self.surroundings.vars).text(&plain(said))
+    }
+
+    /// Like [`Session::kept`], on one line.
+    pub(super) fn kept_line(&self, workspace: &Workspace, said: &str) -> String {
+        plain_line(self.kept(workspace, said).trim())
     }
 
     /// Whether results go to a program.

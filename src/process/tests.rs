@@ -104,7 +104,7 @@ fn an_unfinished_line_is_shown_when_it_rests() {
 fn a_secret_is_hidden_even_when_it_comes_in_parts() {
     let redactor = Redactor::new(["hunter2-secret".to_owned()]);
     let mut seen = String::new();
-    let script = "printf 'a hunter2'; sleep 0.3; printf -- '-sec'; sleep 0.3; echo 'ret b'; \
+    let script = "printf 'a hunter2'; sleep 0.3; printf -- '-sec'; sleep 0.3; echo 'ret b'; sleep 0.3; \
                   printf 'hunter2\\033[1m-secret\\n' >&2";
     let finished = block(run(shell(script), &redactor, &mut |text| seen.push_str(text), pending()));
     assert_eq!(finished.output, format!("a {HIDDEN} b\n{HIDDEN}\n"));

@@ -6,7 +6,6 @@ mod effect;
 mod incident;
 mod message;
 mod operator;
-mod secrets;
 mod wait;
 
 use std::collections::BTreeMap;
@@ -82,7 +81,8 @@ impl<'a> Walk<'a> {
         answers: Answers,
         auto: Option<Risk>,
     ) -> Self {
-        let redactor = secrets::redactor(&state.plan, &site.vars);
+        let declared = state.plan.secret_env().chain(ledger.catalog.secret_env());
+        let redactor = Redactor::of_variables(declared, &site.vars);
         let facts = Facts { now: ledger.now(), ..Facts::default() };
         Self { ledger, site, terminal, answers, auto, facts, redactor, state }
     }

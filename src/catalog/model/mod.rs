@@ -251,6 +251,11 @@ impl Catalog {
         self.procedures.iter().filter(move |p| p.kind == kind)
     }
 
+    /// Environment variables that some procedure declares secret.
+    pub fn secret_env(&self) -> impl Iterator<Item = &str> {
+        self.procedures.iter().flat_map(|procedure| procedure.secrets.iter().map(String::as_str))
+    }
+
     /// A template by id.
     pub fn template(&self, id: &str) -> Option<&Arc<Template>> {
         self.templates.iter().find(|t| t.id == id)

@@ -1,15 +1,16 @@
-//! Which values must never be shown or stored.
+//! Secrets that are declared by the names of environment variables.
 
 use std::collections::BTreeMap;
 
-use crate::engine::Plan;
-use crate::redact::Redactor;
+use super::Redactor;
 
-/// A redactor for the environment variables that a plan declares secret, and for the password inside such a value
-/// when it is a URL, because tools like to print that part alone.
-pub(super) fn redactor(plan: &Plan, vars: &BTreeMap<String, String>) -> Redactor {
-    let values = plan.secret_env().filter_map(|name| vars.get(name)).filter(|value| !value.is_empty());
-    Redactor::new(values.flat_map(|value| [Some(value.clone()), url_password(value)]).flatten())
+impl Redactor {
+    /// A redactor for the values of environment variables, and for the password inside such a value when it is a URL,
+    /// because tools like to print that part alone.
+    pub fn of_variables<'a>(names: impl Iterator<Item = &'a str>, vars: &BTreeMap<String, String>) -> Self {
+        let values = names.filter_map(|name| vars.get(name)).filter(|value| !value.is_empty());
+        Self::new(values.flat_map(|value| [Some(value.clone()), url_password(value)]).flatten())
+    }
 }
 
 fn url_password(value: &str) -> Option<String> {
