@@ -338,14 +338,14 @@ fn checklists_have_a_run_a_period_and_playbooks_a_run_a_subject() {
     world.write("playbooks/welcome.yaml", "title: Welcome\npurpose: To welcome.\nsteps: [{id: greet, title: Greet}]\n");
     world.run(&["lint"]).exits(0);
     let answers = world.answers("steps: {second: done}");
-    let list = ["-o", "json", "checklist", "daily", "--date", "2026-11-23", "--answers", &answers];
+    let list = ["-o", "json", "checklist", "daily", "--date", "2025-01-06", "--answers", &answers];
     let one = world.run(&list).exits(4).json();
-    assert_eq!((one["id"].as_str(), one["period"].as_str()), (Some("daily.2026-11-23"), Some("2026-11-23")));
+    assert_eq!((one["id"].as_str(), one["period"].as_str()), (Some("daily.2025-01-06"), Some("2025-01-06")));
     assert_eq!(statuses(&one), ["pending", "done"]);
     let answers = world.answers("steps: {first: done}");
-    let list = ["-o", "json", "checklist", "daily", "--date", "2026-11-23", "--answers", &answers];
+    let list = ["-o", "json", "checklist", "daily", "--date", "2025-01-06", "--answers", &answers];
     let two = world.run(&list).exits(0).json();
-    assert_eq!((two["id"].as_str(), statuses(&two)), (Some("daily.2026-11-23"), vec!["done", "done"]));
+    assert_eq!((two["id"].as_str(), statuses(&two)), (Some("daily.2025-01-06"), vec!["done", "done"]));
     let answers = world.answers("steps: {greet: done}");
     let book = ["-o", "json", "playbook", "run", "welcome", "--subject", "Ada Ltd", "--answers", &answers];
     let run = world.run(&book).exits(0).json();
@@ -361,7 +361,7 @@ fn a_run_of_an_incident_names_it() {
     );
     world.run(&["lint"]).exits(0);
     let answers = world.answers(
-        "steps:\n  how-bad: {choose: P1}\n  who: {note: everybody}\n  tell: done\n  over: {note: restarted it}\n",
+        "steps:\n  how-bad: {choose: P1}\n  who: {note: everybody}\n  tell: done\n  over: {answer: done, note: restarted it}\n",
     );
     let walk = ["-o", "json", "playbook", "run", "respond", "--answers", &answers];
     world.run(&walk).exits(4).says(&["--incident"]);
