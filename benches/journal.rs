@@ -31,8 +31,8 @@ fn main() {
     let event = [NewEvent { kind: "step_started".into(), body: body.clone() }];
     let (text, hash) = (body.to_string(), sha256(b"x"));
     let seen = Cell::new(0);
-    let mut insert = || insert(&bare, &text, &hash);
-    let mut append = || {
+    let insert = || insert(&bare, &text, &hash);
+    let append = || {
         journal.append(STREAM, seen.get(), &context, &event).unwrap();
         seen.set(seen.get() + 1);
     };
