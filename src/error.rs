@@ -107,6 +107,15 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// What failed below without a kind of its own is the environment's failure: the context is the message, what lies
+/// under it are the causes.
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        let causes = error.chain().skip(1).map(ToString::to_string).collect();
+        Self { causes, ..Self::environment(error.to_string()) }
+    }
+}
+
 /// The name nearest to a misspelt one, when it is near enough to be what was meant.
 pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     names

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Subcommand;
 use serde_json::json;
 
@@ -270,8 +271,7 @@ fn export(session: &mut Session<'_>, id: &str, out: Option<PathBuf>) -> Result<(
         .map(|source| json!({ "path": source.path, "sha256": crate::ground::sha256(source.text.as_bytes()), "text": &*source.text }))
         .collect();
     let document = json!({ "run": shown, "git": state.git, "definitions": definitions, "events": events });
-    let text = serde_json::to_string_pretty(&document)
-        .map_err(|cause| Error::environment("the run cannot be written as JSON").cause(cause))?;
+    let text = serde_json::to_string_pretty(&document).context("the run cannot be written as JSON")?;
     match out {
         None => session.terminal.print(&format!("{text}\n")),
         Some(path) => {
@@ -297,5 +297,6 @@ pub(super) fn write_new(path: &std::path::Path, text: &str) -> Result<()> {
     })?;
     let end = if text.ends_with('\n') { "" } else { "\n" };
     file.write_all(format!("{text}{end}").as_bytes())
-        .map_err(|cause| Error::environment(format!("{} cannot be written", path.display())).cause(cause))
+        .with_context(|| format!("{} cannot be written", path.display()))
+        .map_err(Error::from)
 }

@@ -110,7 +110,7 @@ impl Walk<'_> {
         let step = &self.state.steps[place];
         let reason = step.reason.clone().unwrap_or_default();
         let seconds = delay.as_secs_f64();
-        self.terminal.tell(&format!("Attempt {} failed ({reason}); trying again in {seconds:.0} s.", step.attempts));
+        self.terminal.tell(&format!("Attempt {} failed ({reason}); trying again in {seconds:.1} s.", step.attempts));
         tokio::select! {
             () = tokio::time::sleep(delay) => self.perform(place, false).await,
             () = process::interrupted() => Ok(Flow::Leave(Left::Interrupted)),

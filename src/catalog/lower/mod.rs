@@ -7,9 +7,9 @@ mod step;
 mod template;
 mod workspace;
 
-use super::model::{Phase, Procedure, ProcedureKind, Source, Step};
+use super::model::{Phase, Procedure, ProcedureKind, Risk, Source, Step};
 use super::problem::{Problem, Trail};
-use super::raw::{KEYS_OF_ONE_KIND, RawPhase, RawProcedure, RawStep};
+use super::raw::{KEYS_OF_ONE_KIND, RawOption, RawPhase, RawProcedure, RawStep};
 
 pub use template::template;
 pub use workspace::{add_settings, is_name};
@@ -79,11 +79,15 @@ fn foreign_key(kind: ProcedureKind, key: &str, owner: &str) -> Problem {
 
 fn phases(
     kind: ProcedureKind,
-    steps: Option<Vec<RawStep>>,
-    phases: Option<Vec<RawPhase>>,
+    mut steps: Option<Vec<RawStep>>,
+    mut phases: Option<Vec<RawPhase>>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Phase> {
     let root = Trail::ROOT;
+    if kind == ProcedureKind::Checklist {
+        steps.iter_mut().for_each(|steps| commands_look(steps));
+        phases.iter_mut().flatten().for_each(|phase| commands_look(&mut phase.steps));
+    }
     if steps.is_some() && phases.is_some() {
         problems.push(
             Problem::error(
@@ -112,6 +116,21 @@ fn phases(
                 Phase { title: Some(phase.title), steps: list(phase.steps, &at.key("steps"), problems) }
             };
             phases.into_iter().enumerate().map(lower).collect()
+        }
+    }
+}
+
+// A checklist's commands are checks: they only look unless they say otherwise, and so its items tick themselves.
+fn commands_look(steps: &mut [RawStep]) {
+    for step in steps {
+        let RawStep::Full(step) = step else { continue };
+        if step.run.is_some() {
+            step.risk.get_or_insert(Risk::ReadOnly);
+        }
+        for option in step.choose.iter_mut().flatten() {
+            if let RawOption::Full(option) = option {
+                option.steps.iter_mut().for_each(|steps| commands_look(steps));
+            }
         }
     }
 }

@@ -41,7 +41,7 @@ pub struct RawFullStep {
     pub when: Option<String>,
     /// The walk counts as good without it.
     pub optional: bool,
-    /// What the step may do to the world.
+    /// What the step may do to the world; a command counts as mutating, in a checklist as read-only, unless said.
     pub risk: Option<Risk>,
     /// How long it may take before it is stopped.
     pub timeout: Option<Span>,
