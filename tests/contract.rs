@@ -171,6 +171,22 @@ fn wrong_answers_are_refused_before_anything_runs() {
 }
 
 #[test]
+fn an_answer_of_the_wrong_kind_is_refused_before_anything_runs() {
+    let world = World::new();
+    world.runbook("mixed", "steps:\n  - {id: act, title: Act, run: echo acted >> log}\n  - {id: way, title: Way, choose: [Left, Right]}\n  - {id: think, title: Think}\n");
+    for (yaml, parts) in [
+        ("steps: {act: run, think: {choose: left}}", ["think", "decision"]),
+        ("steps: {act: {choose: left}}", ["act", "decision"]),
+        ("steps: {act: run, way: run}", ["way", "left, right"]),
+        ("steps: {act: run, way: {choose: up}}", ["up", "left, right"]),
+    ] {
+        let answers = world.answers(yaml);
+        world.run(&["runbook", "run", "mixed", "--answers", &answers]).exits(2).says(&parts);
+        assert!(!world.path("log").exists(), "something ran: {yaml}");
+    }
+}
+
+#[test]
 fn without_an_answer_a_walk_pauses_and_resumes_later() {
     let world = World::new();
     world.runbook("two", TWO_STEPS);

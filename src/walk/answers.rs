@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::catalog::model::StepKind;
+use crate::catalog::model::{ChoiceOption, StepKind};
 use crate::engine::decide::check_value;
 use crate::engine::plan::Plan;
 use crate::error::{Error, Result, nearest};
@@ -109,7 +109,7 @@ impl Answers {
                     None => error.hint(format!("its steps: {}", ids().collect::<Vec<_>>().join(", "))),
                 });
             };
-            check_choice(step, answer, &plan.steps[place].step.kind)?;
+            check_kind(step, answer, &plan.steps[place].step.kind)?;
         }
         let known = plan.parameters("");
         for (name, value) in &self.parameters {
@@ -133,13 +133,27 @@ impl Answers {
     }
 }
 
-fn check_choice(step: &str, answer: &Answer, kind: &StepKind) -> Result<()> {
-    let (Some(Action::Choose(wanted)), StepKind::Choose(options)) = (&answer.action, kind) else { return Ok(()) };
-    if options.iter().any(|option| option.id == *wanted || option.title == *wanted) {
-        return Ok(());
+// What cannot be said about a kind of step is refused before anything runs, not when the walk comes to it.
+fn check_kind(step: &str, answer: &Answer, kind: &StepKind) -> Result<()> {
+    let ids = |options: &[ChoiceOption]| options.iter().map(|option| option.id.as_str()).collect::<Vec<_>>().join(", ");
+    match (&answer.action, kind) {
+        (Some(Action::Choose(wanted)), StepKind::Choose(options)) => {
+            if options.iter().any(|option| option.id == *wanted || option.title == *wanted) {
+                return Ok(());
+            }
+            let error = Error::usage(format!("step {step} has no option `{wanted}`"));
+            Err(error.hint(format!("its options: {}", ids(options))))
+        }
+        // The severity of an incident is chosen, too.
+        (Some(Action::Choose(_)), StepKind::Incident(_)) => Ok(()),
+        (Some(Action::Choose(_)), _) => Err(Error::usage(format!("step {step} is not a decision"))
+            .hint("answer it with run, done, fail, {skip: reason} or {note: text}")),
+        (Some(Action::Run | Action::Rerun | Action::Verify), StepKind::Choose(options)) => {
+            let error = Error::usage(format!("step {step} is a decision and cannot be run"));
+            Err(error.hint(format!("answer it with {{choose: OPTION}}; its options: {}", ids(options))))
+        }
+        _ => Ok(()),
     }
-    let ids: Vec<&str> = options.iter().map(|option| option.id.as_str()).collect();
-    Err(Error::usage(format!("step {step} has no option `{wanted}`")).hint(format!("its options: {}", ids.join(", "))))
 }
 
 fn take_map(top: &mut Map<String, Value>, key: &str) -> Result<Map<String, Value>, String> {
