@@ -209,6 +209,12 @@ impl State {
         (counted().filter(is_behind).count(), counted().count())
     }
 
+    /// Which step of how many the one at `place` is, branches not taken left out.
+    pub fn position(&self, place: usize) -> (usize, usize) {
+        let counted = || (0..self.steps.len()).filter(|&place| self.is_on_the_way(place));
+        (counted().filter(|&at| at <= place).count().max(1), counted().count())
+    }
+
     // Steps of options that were not chosen are no part of the way.
     fn is_on_the_way(&self, place: usize) -> bool {
         match &self.plan.steps[place].parent {

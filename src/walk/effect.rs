@@ -137,7 +137,9 @@ impl Walk<'_> {
         }
         let came = match (&planned.step.kind, job) {
             (StepKind::Run(_), Some((resolved, expect))) => {
-                self.run_command(&planned.step.title, &resolved, &expect, &planned.step.captures).await?
+                let (number, total) = self.state.position(place);
+                let label = format!("step {number} of {total} · {}", planned.step.title);
+                self.run_command(&label, &resolved, &expect, &planned.step.captures).await?
             }
             (StepKind::Probe(selectors), _) => self.run_probes(selectors).await?,
             _ => return Ok(Flow::Next),
@@ -223,13 +225,7 @@ impl Walk<'_> {
             Command::Argv(items) => Program::Argv(items.clone()),
         };
         let job = Job { program, env: resolved.env.clone(), dir, timeout: resolved.timeout.map(|t| t.0), grace: GRACE };
-        let (_, total) = self.state.progress();
-        let (done, _) = self.state.progress();
-        self.terminal.begin_live(&format!(
-            "step {} of {total} · {}",
-            (done + 1).min(total),
-            crate::ground::plain_line(label)
-        ));
+        self.terminal.begin_live(&crate::ground::plain_line(label));
         let terminal = &mut *self.terminal;
         let mut live = |text: &str| terminal.live(text);
         let finished = process::run(job, &self.redactor, &mut live, process::interrupted()).await;

@@ -348,7 +348,7 @@ impl<'a> Walk<'a> {
         if state.declared && !self.terminal.can_ask() {
             return self.record(Input::Judge { step, judgement: Judgement::Stop });
         }
-        self.terminal.tell(&format!("Failed: {} ({reason})", self.state.plan.steps[place].step.title));
+        self.terminal.tell(&format!("What does it mean that {} failed?", self.state.plan.steps[place].step.title));
         match self.hear(place, operator::JUDGE).await? {
             Heard::Left(Left::NeedsInput(_)) => Ok(Flow::Leave(Left::NeedsInput(format!(
                 "step {step} failed ({reason}); what that means is to be decided"

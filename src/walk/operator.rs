@@ -10,6 +10,7 @@ use crate::ledger::NotRecorded;
 use crate::template;
 use crate::terminal::{AskError, Question};
 use crate::view;
+use crate::view::wrap::folded;
 use crate::walk::answers::Action;
 use crate::walk::{Flow, Left, Walk};
 
@@ -127,7 +128,7 @@ impl Walk<'_> {
     async fn prompt(&mut self, place: usize, keys: &'static [Key]) -> Result<Heard> {
         let mut back = place;
         loop {
-            let line = match self.terminal.ask(&Question::new(self.prompt_text(keys)).optional()) {
+            let line = match self.terminal.ask(&Question::new(self.prompt_text(place, keys)).optional()) {
                 Ok(line) => line,
                 Err(AskError::Interrupted) => return Ok(Heard::Left(Left::Interrupted)),
                 Err(AskError::NobodyToAsk) => return Ok(Heard::Left(Left::NeedsInput(self.id(place)))),
@@ -173,11 +174,14 @@ impl Walk<'_> {
     }
 
     // Progress is in every prompt: which step of how many, and for how long.
-    fn prompt_text(&self, keys: &[Key]) -> String {
-        let (done, total) = self.state.progress();
+    fn prompt_text(&self, place: usize, keys: &[Key]) -> String {
+        let (number, total) = self.state.position(place);
         let letters: Vec<String> = keys.iter().map(|(letter, word, _)| format!("{letter} {word}")).collect();
         let since = elapsed(self.state.started_at, self.ledger.now());
-        format!("{} · !cmd · ? help\n[{}/{total} · {since}]", letters.join(" · "), (done + 1).min(total))
+        let said = format!("{} · !cmd · ? help", letters.join(" · "));
+        // A mark of the prompt's own stands before the first line.
+        let room = self.terminal.look_err().width.saturating_sub(4);
+        format!("{}\n[{number}/{total} · {since}]", folded(&said, room))
     }
 
     fn unknown_word(&mut self, word: &str, keys: &[Key], place: usize) {
