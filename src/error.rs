@@ -87,6 +87,17 @@ impl Error {
         self
     }
 
+    /// The same failure in words that something was taken out of.
+    #[must_use]
+    pub fn in_words(self, words: impl Fn(&str) -> String) -> Self {
+        Self {
+            kind: self.kind,
+            message: words(&self.message),
+            hints: self.hints.iter().map(|hint| words(hint)).collect(),
+            causes: self.causes.iter().map(|cause| words(cause)).collect(),
+        }
+    }
+
     /// Adds a cause.
     #[must_use]
     pub fn cause(mut self, cause: impl fmt::Display) -> Self {

@@ -199,6 +199,8 @@ fn follow_definition(
         session.terminal.tell("The run follows the one it began with; --adopt takes the new one over.");
         return Ok(());
     }
+    // What cannot be walked is not adopted: the run would be lost with it.
+    super::start::check_definition(session, workspace, &current)?;
     let pins = ledger.pin(&sources)?;
     ledger.insist(state, &Input::Adopt { pins, git: workspace.revision() })?;
     session.terminal.tell("The new definition is adopted.");

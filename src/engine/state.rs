@@ -111,6 +111,8 @@ pub struct StepState {
     pub fatal: bool,
     /// Whether the operator declared the failure, rather than an attempt.
     pub declared: bool,
+    /// The version at which it was last begun.
+    pub begun: u64,
     /// The version at which it took effect, or may have: what a rollback goes back through.
     pub effect: Option<u64>,
     /// Whether it was undone, and how that went.
@@ -183,8 +185,6 @@ pub struct RollbackState {
     pub left: Vec<usize>,
     /// The place being undone, when its process died.
     pub in_flight: Option<usize>,
-    /// Whether some step could not be undone.
-    pub failed: bool,
 }
 
 impl State {

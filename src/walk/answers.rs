@@ -111,18 +111,8 @@ impl Answers {
             };
             check_kind(step, answer, &plan.steps[place].step.kind)?;
         }
-        let known = plan.parameters("");
-        for (name, value) in &self.parameters {
-            let Some(parameter) = known.iter().find(|parameter| parameter.name == *name) else {
-                let error = Error::usage(format!("{} has no parameter `{name}`", plan.id));
-                let names = || known.iter().map(|parameter| parameter.name.as_str());
-                return Err(match (nearest(name, names()), known.is_empty()) {
-                    (Some(near), _) => error.hint(format!("did you mean `{near}`?")),
-                    (None, true) => error.hint("it has no parameters at all"),
-                    (None, false) => error.hint(format!("its parameters: {}", names().collect::<Vec<_>>().join(", "))),
-                });
-            };
-            check_value(parameter, value).map_err(Error::usage)?;
+        for (said, value) in &self.parameters {
+            check_parameter(plan, said, value)?;
         }
         Ok(())
     }
@@ -134,6 +124,22 @@ impl Answers {
 }
 
 // What cannot be said about a kind of step is refused before anything runs, not when the walk comes to it.
+// `name` is a parameter of the run itself, `step.name` one of a used procedure.
+fn check_parameter(plan: &Plan, said: &str, value: &str) -> Result<()> {
+    let (scope, name) = said.rsplit_once('.').unwrap_or(("", said));
+    let known = plan.parameters(scope);
+    if let Some(parameter) = known.iter().find(|parameter| parameter.name == name) {
+        return check_value(parameter, value).map_err(Error::usage);
+    }
+    let names: Vec<&str> = known.iter().map(|parameter| parameter.name.as_str()).collect();
+    let error = Error::usage(format!("{} has no parameter `{said}`", plan.id));
+    Err(match nearest(name, names.iter().copied()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None if names.is_empty() => error.hint("it has no parameters at all"),
+        None => error.hint(format!("its parameters: {}", names.join(", "))),
+    })
+}
+
 fn check_kind(step: &str, answer: &Answer, kind: &StepKind) -> Result<()> {
     let ids = |options: &[ChoiceOption]| options.iter().map(|option| option.id.as_str()).collect::<Vec<_>>().join(", ");
     match (&answer.action, kind) {
@@ -151,6 +157,15 @@ fn check_kind(step: &str, answer: &Answer, kind: &StepKind) -> Result<()> {
         (Some(Action::Run | Action::Rerun | Action::Verify), StepKind::Choose(options)) => {
             let error = Error::usage(format!("step {step} is a decision and cannot be run"));
             Err(error.hint(format!("answer it with {{choose: OPTION}}; its options: {}", ids(options))))
+        }
+        (Some(Action::Done | Action::Fail), StepKind::Choose(options)) => {
+            let error = Error::usage(format!("step {step} is a decision"));
+            Err(error
+                .hint(format!("answer it with {{choose: OPTION}} or {{skip: reason}}; its options: {}", ids(options))))
+        }
+        (Some(Action::Done | Action::Fail | Action::Rerun | Action::Verify), StepKind::Use(_)) => {
+            Err(Error::usage(format!("step {step} is a whole procedure"))
+                .hint("answer its own steps, as in step/inner: run; or leave it out with {skip: reason}"))
         }
         _ => Ok(()),
     }
