@@ -1,0 +1,190 @@
+//! Bare `opsctl`: what is going on now. It only reads.
+
+#![allow(clippy::unwrap_used, reason = "a test whose surroundings fail has failed")]
+
+use chrono::{Datelike, Local};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+mod common;
+
+use common::{World, eventually};
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+fn ids(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect()
+}
+
+/// A world with lists that are surely overdue, due by the day's end, not due for months, and without a schedule.
+fn lists() -> World {
+    let world = World::new();
+    let far = (Local::now().month() + 5) % 12 + 1;
+    for (id, head) in [
+        ("a-overdue", "schedule: daily\ndue: '0:00'".to_owned()),
+        ("b-due", "schedule: monthly".to_owned()),
+        ("c-far", format!("schedule: {{every: month, months: [{far}]}}")),
+        ("d-never", String::new()),
+    ] {
+        world.write(&format!("checklists/{id}.yaml"), &format!("title: L\n{head}\nsteps: [Look, Listen]\n"));
+    }
+    world.run(&["lint"]).exits(0);
+    world
+}
+
+fn now(world: &World) -> Value {
+    world.run(&["-o", "json"]).exits(0).json()
+}
+
+#[test]
+fn where_nothing_goes_on_that_is_said() {
+    let world = World::new();
+    let text = world.run(&[]).exits(0).stdout;
+    assert_eq!(text, "Open incidents: none\n\nChecklists due: none\n\nRuns under way: none\n");
+    assert_eq!(now(&world), json!({"incidents": [], "due": [], "runs": [], "invalid_definitions": 0}));
+}
+
+#[test]
+fn lists_that_are_due_are_shown_until_they_are_done() {
+    let world = lists();
+    let due = now(&world)["due"].clone();
+    assert_eq!(ids(&due), ["a-overdue", "b-due"]);
+    assert_eq!(keys(&due[0]), ["id", "title", "schedule", "period", "state", "deadline", "run", "progress"]);
+    assert_eq!(
+        (&due[0]["state"], &due[0]["run"], &due[0]["progress"]),
+        (&json!("overdue"), &Value::Null, &Value::Null)
+    );
+    let text = world.run(&[]).exits(0).stdout;
+    assert!(text.contains("a-overdue · overdue · by ") && !text.contains("c-far"), "{text}");
+    world.run(&["checklist", "b-due", "--check", "look"]).exits(0);
+    let begun = now(&world);
+    assert_eq!((&begun["due"][1]["progress"], ids(&begun["due"]).len()), (&json!([1, 2]), 2));
+    assert!(world.run(&[]).exits(0).stdout.contains("· 1 of 2"));
+    world.run(&["checklist", "b-due", "--check", "listen"]).exits(0);
+    assert_eq!(ids(&now(&world)["due"]), ["a-overdue"]);
+}
+
+#[test]
+fn open_incidents_are_shown_with_their_timers() {
+    let world = World::new();
+    for title in ["Slow", "Slower"] {
+        world.run(&["incident", "open", "--title", title, "--service", "api", "--severity", "P1"]).exits(0);
+    }
+    world.run(&["incident", "ack", "2"]).exits(0);
+    let text = world.run(&[]).exits(0).stdout;
+    assert!(text.contains("INC-1 · P1 · triage · Slow · 0:0"), "{text}");
+    assert!(text.contains("INC-2 · P1 · investigating · Slower"), "{text}");
+    assert_eq!(text.matches("respond by").count(), 1, "only who has not been answered waits: {text}");
+    let incidents = now(&world)["incidents"].clone();
+    assert_eq!(ids(&incidents), ["INC-1", "INC-2"]);
+    assert_eq!(incidents[0], world.json(&["incident", "show", "1"]));
+    world.run(&["incident", "resolve", "1"]).exits(0);
+    assert_eq!(ids(&now(&world)["incidents"]), ["INC-2"]);
+}
+
+#[test]
+fn runs_that_wait_are_shown_and_those_that_are_over_are_not() {
+    let world = World::new();
+    world.runbook("think", "steps: [{id: a, title: A, run: 'true'}, {id: think, title: Think}]\n");
+    world.runbook("rest", "steps: [{id: rest, title: Rest, wait: 3d}]\n");
+    world.runbook("done", "steps: [{id: a, title: A, run: 'true'}]\n");
+    let auto = ["--auto", "--max-risk", "mutating"];
+    for (id, code) in [("think", 4), ("rest", 4), ("done", 0), ("think", 4)] {
+        world.run(&[&["runbook", "run", id][..], &auto].concat()).exits(code);
+    }
+    world.run(&["run", "abort", "think.1", "--reason", "not now"]).exits(0);
+    let runs = now(&world)["runs"].clone();
+    assert_eq!(ids(&runs), ["think.2", "rest.1"]);
+    assert_eq!(
+        keys(&runs[0]),
+        [
+            "id",
+            "procedure",
+            "kind",
+            "status",
+            "outcome",
+            "incident",
+            "subject",
+            "period",
+            "actor",
+            "started_at",
+            "finished_at",
+            "waits_until"
+        ]
+    );
+    assert_eq!((&runs[0]["status"], &runs[0]["waits_until"]), (&json!("paused"), &Value::Null));
+    assert!(runs[1]["waits_until"].is_string(), "{runs}");
+    let text = world.run(&[]).exits(0).stdout;
+    assert!(text.contains("rest.1 · paused · due ") && text.contains("think.2 · paused · by alice"), "{text}");
+}
+
+#[test]
+fn a_walk_that_goes_on_elsewhere_is_running_and_a_killed_one_is_not() {
+    let world = World::new();
+    world.runbook("slow", "steps: [{id: a, title: A, run: 'echo $$ > begun; exec sleep 600'}]\n");
+    let mut child = world.spawn(&["runbook", "run", "slow", "--auto", "--max-risk", "mutating"]);
+    eventually("it has begun", || world.read("begun").ends_with('\n'));
+    assert_eq!(now(&world)["runs"][0]["status"], "running");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(now(&world)["runs"][0]["status"], "paused");
+    // What a killed program leaves behind is the test's to end.
+    let pid = world.read("begun").trim().parse().ok().and_then(Pid::from_raw).unwrap();
+    kill_process(pid, Signal::KILL).unwrap();
+}
+
+#[test]
+fn invalid_definitions_are_counted_and_hide_nothing() {
+    let world = lists();
+    world.runbook("broken", "stpes: [x]\n");
+    let outcome = world.run(&[]).exits(0).says(&["runbooks/broken.yaml", "opsctl lint"]);
+    assert!(outcome.stdout.contains("a-overdue"), "{outcome}");
+    assert_eq!(now(&world)["invalid_definitions"], 1);
+}
+
+#[test]
+fn looking_never_makes_a_journal() {
+    let world = lists();
+    world.runbook("two", "steps: [A, B]\n");
+    for args in [
+        &[][..],
+        &["-o", "json"],
+        &["-v"],
+        &["run", "list"],
+        &["incident", "list"],
+        &["runbook", "list"],
+        &["runbook", "show", "two"],
+        &["runbook", "run", "two", "--dry-run"],
+        &["checklist", "list"],
+        &["checklist", "status"],
+        &["checklist", "history"],
+        &["playbook", "list"],
+        &["template", "list"],
+        &["journal", "verify"],
+        &["lint"],
+    ] {
+        let outcome = world.run(args);
+        assert!(matches!(outcome.code, 0 | 1), "{args:?}: {outcome}");
+        assert!(world.stored().is_empty() && !world.state().exists(), "{args:?} wrote something");
+    }
+    for args in [&["run", "show", "x"][..], &["run", "resume", "x"], &["run", "export", "x"], &["incident", "ack", "1"]]
+    {
+        world.run(args).exits(2);
+    }
+}
+
+#[test]
+fn without_a_workspace_the_starter_pack_serves_and_is_only_read() {
+    let world = World::new();
+    std::fs::remove_file(world.path("opsctl.yaml")).unwrap();
+    let due = now(&world)["due"].clone();
+    assert!(due.is_array(), "{due}");
+    assert!(world.json(&["runbook", "list"]).to_string().contains("db-connection"));
+    assert!(world.stored().is_empty(), "something was written");
+    world.run(&["checklist", "daily-evening", "--check", "review-daily-metrics"]).exits(0);
+    assert!(!world.path(".opsctl").exists(), "the journal belongs to the user, not to the directory");
+    assert!(world.stored().iter().any(|(path, _)| path.ends_with("journal.db")));
+    assert!(now(&world)["runs"][0]["id"].as_str().unwrap().starts_with("daily-evening."));
+}
