@@ -87,6 +87,17 @@ impl Error {
         self
     }
 
+    /// The same failure in words that something was taken out of.
+    #[must_use]
+    pub fn in_words(self, words: impl Fn(&str) -> String) -> Self {
+        Self {
+            kind: self.kind,
+            message: words(&self.message),
+            hints: self.hints.iter().map(|hint| words(hint)).collect(),
+            causes: self.causes.iter().map(|cause| words(cause)).collect(),
+        }
+    }
+
     /// Adds a cause.
     #[must_use]
     pub fn cause(mut self, cause: impl fmt::Display) -> Self {
@@ -106,6 +117,15 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// What failed below without a kind of its own is the environment's failure: the context is the message, what lies
+/// under it are the causes.
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        let causes = error.chain().skip(1).map(ToString::to_string).collect();
+        Self { causes, ..Self::environment(error.to_string()) }
+    }
+}
 
 /// The name nearest to a misspelt one, when it is near enough to be what was meant.
 pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -85,6 +85,9 @@ pub struct Span(pub Duration);
 const UNITS: [(&str, u64); 6] =
     [("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
+/// Ten years in milliseconds: no wait is longer, and every sum of a moment and a span stays a moment.
+const LONGEST: u64 = 3650 * 86_400_000;
+
 /// The pattern a written duration matches; the JSON Schemas carry it.
 pub const SPAN_PATTERN: &str = r"^([0-9]+(ms|s|m|h|d|w))+$";
 
@@ -124,6 +127,9 @@ impl FromStr for Span {
             let amount: u64 = number.parse().map_err(|_| wrong())?;
             total = amount.checked_mul(*millis).and_then(|ms| total.checked_add(ms)).ok_or_else(wrong)?;
             rest = tail;
+        }
+        if total > LONGEST {
+            return Err(format!("`{}` is too long; ten years are the most", text.trim()));
         }
         Ok(Self(Duration::from_millis(total)))
     }
@@ -311,7 +317,7 @@ mod tests {
             assert_eq!(span.0.as_millis(), millis);
             assert_eq!(span.to_string(), text);
         }
-        for wrong in ["", "30", "s", "5 minutes", "-1s", "99999999999999999999w"] {
+        for wrong in ["", "30", "s", "5 minutes", "-1s", "3651d", "99999999999999999999w"] {
             assert!(wrong.parse::<Span>().is_err(), "{wrong}");
         }
     }

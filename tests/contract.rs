@@ -171,6 +171,22 @@ fn wrong_answers_are_refused_before_anything_runs() {
 }
 
 #[test]
+fn an_answer_of_the_wrong_kind_is_refused_before_anything_runs() {
+    let world = World::new();
+    world.runbook("mixed", "steps:\n  - {id: act, title: Act, run: echo acted >> log}\n  - {id: way, title: Way, choose: [Left, Right]}\n  - {id: think, title: Think}\n");
+    for (yaml, parts) in [
+        ("steps: {act: run, think: {choose: left}}", ["think", "decision"]),
+        ("steps: {act: {choose: left}}", ["act", "decision"]),
+        ("steps: {act: run, way: run}", ["way", "left, right"]),
+        ("steps: {act: run, way: {choose: up}}", ["up", "left, right"]),
+    ] {
+        let answers = world.answers(yaml);
+        world.run(&["runbook", "run", "mixed", "--answers", &answers]).exits(2).says(&parts);
+        assert!(!world.path("log").exists(), "something ran: {yaml}");
+    }
+}
+
+#[test]
 fn without_an_answer_a_walk_pauses_and_resumes_later() {
     let world = World::new();
     world.runbook("two", TWO_STEPS);
@@ -338,16 +354,43 @@ fn checklists_have_a_run_a_period_and_playbooks_a_run_a_subject() {
     world.write("playbooks/welcome.yaml", "title: Welcome\npurpose: To welcome.\nsteps: [{id: greet, title: Greet}]\n");
     world.run(&["lint"]).exits(0);
     let answers = world.answers("steps: {second: done}");
-    let list = ["-o", "json", "checklist", "daily", "--date", "2026-11-23", "--answers", &answers];
+    let list = ["-o", "json", "checklist", "daily", "--date", "2025-01-06", "--answers", &answers];
     let one = world.run(&list).exits(4).json();
-    assert_eq!((one["id"].as_str(), one["period"].as_str()), (Some("daily.2026-11-23"), Some("2026-11-23")));
+    assert_eq!((one["id"].as_str(), one["period"].as_str()), (Some("daily.2025-01-06"), Some("2025-01-06")));
     assert_eq!(statuses(&one), ["pending", "done"]);
     let answers = world.answers("steps: {first: done}");
-    let list = ["-o", "json", "checklist", "daily", "--date", "2026-11-23", "--answers", &answers];
+    let list = ["-o", "json", "checklist", "daily", "--date", "2025-01-06", "--answers", &answers];
     let two = world.run(&list).exits(0).json();
-    assert_eq!((two["id"].as_str(), statuses(&two)), (Some("daily.2026-11-23"), vec!["done", "done"]));
+    assert_eq!((two["id"].as_str(), statuses(&two)), (Some("daily.2025-01-06"), vec!["done", "done"]));
     let answers = world.answers("steps: {greet: done}");
     let book = ["-o", "json", "playbook", "run", "welcome", "--subject", "Ada Ltd", "--answers", &answers];
     let run = world.run(&book).exits(0).json();
     assert_eq!((run["kind"].as_str(), run["subject"].as_str()), (Some("playbook"), Some("Ada Ltd")));
+}
+
+#[test]
+fn a_run_of_an_incident_names_it() {
+    let world = World::new();
+    world.write(
+        "playbooks/respond.yaml",
+        "title: Respond\npurpose: To respond.\nsteps:\n  - {id: how-bad, title: How bad, incident: severity}\n  - {id: who, title: Who is affected, incident: impact}\n  - {id: tell, title: Tell them, when: 'incident.severity == \"P1\"'}\n  - {id: over, title: Over, incident: resolve}\n",
+    );
+    world.run(&["lint"]).exits(0);
+    let answers = world.answers(
+        "steps:\n  how-bad: {choose: P1}\n  who: {note: everybody}\n  tell: done\n  over: {answer: done, note: restarted it}\n",
+    );
+    let walk = ["-o", "json", "playbook", "run", "respond", "--answers", &answers];
+    world.run(&walk).exits(4).says(&["--incident"]);
+    let open = ["-o", "json", "incident", "open", "--title", "API is down", "--service", "api", "--severity", "P1"];
+    let opened = world.run(&open).exits(0).json();
+    assert_eq!(opened["id"], "INC-1", "{opened}");
+    let run = world.run(&[&walk[..], &["--incident", "INC-1"]].concat()).exits(0).json();
+    assert_eq!(run["incident"], "INC-1");
+    for (id, kind) in [("how-bad", "incident"), ("who", "incident"), ("tell", "manual"), ("over", "incident")] {
+        assert_eq!((step(&run, id)["kind"].as_str(), step(&run, id)["status"].as_str()), (Some(kind), Some("done")));
+    }
+    let timeline = world.run(&["incident", "show", "INC-1"]).exits(0).stdout;
+    for part in ["API is down", "everybody", "restarted it", "respond.1"] {
+        assert!(timeline.contains(part), "`{part}` is not in the timeline:\n{timeline}");
+    }
 }

@@ -217,6 +217,10 @@ fn a_secret_of_more_lines_stands_nowhere() {
 #[test]
 fn what_is_said_outside_a_walk_tells_nothing_either() {
     let world = World::new();
+    world.write(
+        "checklists/listed.yaml",
+        "title: Listed\nsecrets: [SECRET]\nsteps: [{id: a, title: A}, {id: b, title: B}]\n",
+    );
     world.runbook("said", "secrets: [SECRET]\nsteps:\n  - {id: a, title: A}\n  - {id: b, title: B, approve: true}\n");
     let answers = world.answers("steps: {a: done}");
     let said = format!("it was {SECRET} I think");
@@ -227,6 +231,13 @@ fn what_is_said_outside_a_walk_tells_nothing_either() {
         &["--as", "bob", "run", "approve", "said.1", "--comment", &said],
         &["runbook", "run", "said"],
         &["run", "abort", "said.2", "--reason", &said],
+        &["checklist", "listed", "--date", "2025-01-06", "--check", "a", "--note", &said],
+        &["checklist", "listed", "--date", "2025-01-06", "--skip", "b", "--reason", &said],
+        &["incident", "open", "--title", &said, "--seen", &said, "--service", "api", "--severity", "P1"],
+        &["incident", "note", "INC-1", &said],
+        &["incident", "severity", "INC-1", "P2", "--reason", &said],
+        &["incident", "resolve", "INC-1", "--reason", &said],
+        &["incident", "show", "INC-1"],
     ] {
         let outcome = world.run_with_env(args, &env);
         assert!(matches!(outcome.code, 0 | 4), "{args:?}: {outcome}");

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use clap::Subcommand;
 
-use crate::catalog::model::{Procedure, ProcedureKind};
+use crate::catalog::model::{Procedure, ProcedureKind, StepKind};
 use crate::engine::Input;
 use crate::error::{Error, Kind, Result};
 use crate::ledger::Ledger;
@@ -82,20 +82,23 @@ pub(super) struct RunArgs {
     walk: WalkArgs,
 }
 
+/// Flags of a walk, which have no meaning where nothing is walked.
+const WALKED: [&str; 5] = ["dry_run", "from", "set", "answers", "auto"];
+
 /// Ticks without a walk.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct ItemArgs {
     /// Tick this item; may be given again
-    #[arg(long, value_name = "ITEM")]
+    #[arg(long, value_name = "ITEM", conflicts_with_all = WALKED)]
     check: Vec<String>,
     /// Leave this item out; may be given again
-    #[arg(long, value_name = "ITEM", requires = "reason")]
+    #[arg(long, value_name = "ITEM", requires = "reason", conflicts_with_all = WALKED)]
     skip: Vec<String>,
     /// Why it is left out
     #[arg(long, value_name = "TEXT", requires = "skip")]
     reason: Option<String>,
     /// Write something down, about the item ticked or skipped, else about the whole list
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", conflicts_with_all = WALKED)]
     note: Option<String>,
 }
 
@@ -182,7 +185,7 @@ impl ItemArgs {
 
     /// Ticks, skips and notes without a walk, in the run of the period or subject, which is begun when there is none.
     pub(super) fn apply(&self, session: &mut Session<'_>, workspace: &Workspace, start: &Start<'_>) -> Result<()> {
-        let plan = procedure::plan(workspace, &start.procedure)?;
+        let plan = start::check_definition(session, workspace, &start.procedure)?;
         let ids = || plan.steps.iter().map(|planned| planned.id.as_str());
         for item in self.check.iter().chain(&self.skip) {
             if plan.place(item).is_none() {
@@ -209,7 +212,8 @@ impl ItemArgs {
         let done = said.inputs(&ledger, &mut walk);
         let settled = done.and_then(|()| walk.settle());
         let left = Input::Pause { reason: "ticked from the command line".into() };
-        if !walk.state.is_over() {
+        // A run that somebody walks is theirs to leave.
+        if walk.is_mine() && !walk.state.is_over() {
             ledger.insist(&mut walk.state, &left)?;
         }
         let state = walk.state;
@@ -219,7 +223,13 @@ impl ItemArgs {
 
     fn inputs(&self, ledger: &Ledger<'_>, walk: &mut Walk<'_>) -> Result<()> {
         for item in &self.check {
-            ledger.insist(&mut walk.state, &Input::Done { step: item.clone(), reason: None })?;
+            let asks_consent = walk.state.step(item).is_some_and(|(p, _)| matches!(p.step.kind, StepKind::Approve(_)));
+            let input = if asks_consent {
+                Input::Approve { step: item.clone(), actor: ledger.actor.clone(), comment: None }
+            } else {
+                Input::Done { step: item.clone(), reason: None }
+            };
+            ledger.insist(&mut walk.state, &input)?;
         }
         for item in &self.skip {
             let reason = self.reason.clone().unwrap_or_default();

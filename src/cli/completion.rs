@@ -1,9 +1,10 @@
 //! `opsctl completion`: lets a shell ask opsctl what may come next.
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 use super::session::Session;
 
@@ -57,7 +58,7 @@ pub(super) fn completion(session: &mut Session<'_>, args: &CompletionArgs) -> Re
     args.shell
         .completer()
         .write_registration(ASKING, "opsctl", "opsctl", &program(session), &mut script)
-        .map_err(|cause| Error::environment("the script cannot be made").cause(cause))?;
+        .context("the script cannot be made")?;
     session.terminal.print(&String::from_utf8_lossy(&script));
     Ok(())
 }

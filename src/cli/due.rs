@@ -42,7 +42,8 @@ pub(super) fn standings(ledger: &Ledger<'_>, clock: &dyn Clock, date: Option<Nai
             state: state_word(run, standing.state).to_owned(),
             deadline: Some(local_time(standing.deadline)),
             run: run.map(|run| run.id.clone()),
-            progress: run.map(|run| ledger.run(&run.id)).transpose()?.map(|state| state.progress()),
+            // A run that cannot be read is told about where it is shown, not here.
+            progress: run.and_then(|run| ledger.run(&run.id).ok()).map(|state| state.progress()),
             period,
             ..unscheduled
         });

@@ -254,7 +254,8 @@ fn offer_process(session: &mut Session<'_>, workspace: &Workspace, incident: &In
     let Some(process) = process else { return Ok(()) };
     let question = format!("Walk the playbook {} now?", process.id);
     if session.terminal.confirm(&question, true) != Ok(true) {
-        session.terminal.tell(&format!("Later: opsctl playbook run {} --incident {}", process.id, incident.id));
+        let id = &incident.id;
+        session.terminal.tell(&format!("Later: opsctl playbook run {} --incident {id} --subject {id}", process.id));
         return Ok(());
     }
     let start = StartArgs { incident: Some(incident.id.clone()), ..StartArgs::default() };

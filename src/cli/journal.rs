@@ -1,5 +1,6 @@
 //! `opsctl journal`: the store behind everything.
 
+use anyhow::Context as _;
 use clap::Subcommand;
 
 use crate::error::{Error, Kind, Result, nearest};
@@ -67,7 +68,7 @@ fn show(session: &mut Session<'_>, stream: Option<&str>, limit: Option<usize>) -
     let events = &events[hidden..];
     if session.is_json() {
         let lines: serde_json::Result<Vec<String>> = events.iter().map(serde_json::to_string).collect();
-        let lines = lines.map_err(|cause| Error::environment("an event cannot be written as JSON").cause(cause))?;
+        let lines = lines.context("an event cannot be written as JSON")?;
         session.terminal.print(&lines.iter().flat_map(|line| [line, "\n"]).collect::<String>());
     } else {
         let look = session.terminal.look_out();

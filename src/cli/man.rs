@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::{Args, Command, CommandFactory as _};
 use clap_mangen::Man;
 
@@ -69,6 +70,6 @@ fn gather(command: Command, all: &mut Vec<Command>) {
 fn page(command: Command) -> Result<(String, String)> {
     let man = Man::new(command).source(concat!("opsctl ", env!("CARGO_PKG_VERSION"))).manual("opsctl manual");
     let mut page = Vec::new();
-    man.render(&mut page).map_err(|cause| Error::environment("the manual page cannot be made").cause(cause))?;
+    man.render(&mut page).context("the manual page cannot be made")?;
     Ok((man.get_filename(), String::from_utf8_lossy(&page).into_owned()))
 }

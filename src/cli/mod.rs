@@ -149,7 +149,8 @@ pub fn main() -> u8 {
     };
     let mut terminal = RealTerminal::new(choice, cli.global.no_input);
     let done = Session::open(&cli.global, &mut terminal).and_then(|mut session| dispatch(&mut session, cli.command));
-    match done {
+    let lost = terminal.lost_output().map(|why| Error::environment(why).hint("what was done is in the journal"));
+    match done.and(lost.map_or(Ok(()), Err)) {
         Ok(()) => 0,
         Err(error) => {
             let text = view::failure::failure_text(terminal.look_err(), &error);

@@ -145,9 +145,10 @@ pub(super) fn drive_run(
     let site = session.site(workspace);
     let looks = (state.plan.kind == ProcedureKind::Checklist).then_some(Risk::ReadOnly);
     let auto = drive.auto.max(looks);
+    super::start::attach(ledger, &state)?;
     let mut walk = Walk::new(ledger, &site, session.terminal, state, drive.answers, auto);
     if let Some(from) = &drive.from {
-        walk.start_from(from)?;
+        walk.start_from(from);
     }
     let left = Session::block_on(walk.walk())??;
     let state = walk.state;

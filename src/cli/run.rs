@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Subcommand;
 use serde_json::json;
 
@@ -198,6 +199,8 @@ fn follow_definition(
         session.terminal.tell("The run follows the one it began with; --adopt takes the new one over.");
         return Ok(());
     }
+    // What cannot be walked is not adopted: the run would be lost with it.
+    super::start::check_definition(session, workspace, &current)?;
     let pins = ledger.pin(&sources)?;
     ledger.insist(state, &Input::Adopt { pins, git: workspace.revision() })?;
     session.terminal.tell("The new definition is adopted.");
@@ -270,8 +273,7 @@ fn export(session: &mut Session<'_>, id: &str, out: Option<PathBuf>) -> Result<(
         .map(|source| json!({ "path": source.path, "sha256": crate::ground::sha256(source.text.as_bytes()), "text": &*source.text }))
         .collect();
     let document = json!({ "run": shown, "git": state.git, "definitions": definitions, "events": events });
-    let text = serde_json::to_string_pretty(&document)
-        .map_err(|cause| Error::environment("the run cannot be written as JSON").cause(cause))?;
+    let text = serde_json::to_string_pretty(&document).context("the run cannot be written as JSON")?;
     match out {
         None => session.terminal.print(&format!("{text}\n")),
         Some(path) => {
@@ -297,5 +299,6 @@ pub(super) fn write_new(path: &std::path::Path, text: &str) -> Result<()> {
     })?;
     let end = if text.ends_with('\n') { "" } else { "\n" };
     file.write_all(format!("{text}{end}").as_bytes())
-        .map_err(|cause| Error::environment(format!("{} cannot be written", path.display())).cause(cause))
+        .with_context(|| format!("{} cannot be written", path.display()))
+        .map_err(Error::from)
 }

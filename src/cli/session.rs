@@ -1,8 +1,9 @@
 //! What a verb works with: the options, the surroundings, the terminal, and the way to the workspace.
 
+use anyhow::Context as _;
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ground::{Actor, Clock, SystemClock, plain, plain_line};
 use crate::journal::{EmptyJournal, Journal};
 use crate::ledger::Ledger;
@@ -102,8 +103,7 @@ impl<'t> Session<'t> {
     /// Prints a result: as JSON for programs, else as text.
     pub(super) fn show<T: Serialize>(&mut self, value: &T, text: impl FnOnce(Look) -> String) -> Result<()> {
         if self.is_json() {
-            let json = serde_json::to_string_pretty(value)
-                .map_err(|cause| Error::environment("the result cannot be written as JSON").cause(cause))?;
+            let json = serde_json::to_string_pretty(value).context("the result cannot be written as JSON")?;
             self.terminal.print(&format!("{json}\n"));
         } else {
             let text = text(self.terminal.look_out());
@@ -132,7 +132,7 @@ impl<'t> Session<'t> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|cause| Error::environment("the event loop cannot be started").cause(cause))?;
+            .context("the event loop cannot be started")?;
         Ok(runtime.block_on(work))
     }
 }

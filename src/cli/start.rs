@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::catalog::load;
-use crate::catalog::model::Procedure;
+use crate::catalog::model::{Procedure, ProcedureKind, Risk};
 use crate::diagnostic::Diagnostic;
 use crate::engine::preview::{Premises, preview};
 use crate::engine::{Plan, State};
@@ -84,7 +84,8 @@ pub(super) fn begin_or_find(
         // In this order: what is begun after this look is met as a conflict, and not as a further run.
         let taken = ledger.run_streams()?;
         if let Some(run) = current(ledger, start)? {
-            return Ok((ledger.run(&run)?, false));
+            let state = ledger.run(&run)?;
+            return same_incident(&state, incident).map(|()| (state, false));
         }
         let new = NewRun {
             procedure: Arc::clone(&start.procedure),
@@ -106,15 +107,35 @@ pub(super) fn begin_or_find(
     }
 }
 
-fn attach(ledger: &Ledger<'_>, state: &State) -> Result<()> {
+// A run belongs to one incident from its beginning.
+fn same_incident(state: &State, wanted: Option<&str>) -> Result<()> {
+    match wanted {
+        Some(wanted) if state.header.incident.as_deref() != Some(wanted) => {
+            let belongs = state.header.incident.as_deref().unwrap_or("no incident");
+            Err(Error::usage(format!("{} belongs to {belongs}, not to {wanted}", state.id))
+                .hint("--again begins another run once this one is over"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Lets the incident know of a run that belongs to it, if it does not yet.
+pub(super) fn attach(ledger: &Ledger<'_>, state: &State) -> Result<()> {
     let Some(id) = &state.header.incident else { return Ok(()) };
     let mut incident = ledger.incident(id)?;
+    if incident.runs.contains(&state.id) {
+        return Ok(());
+    }
     let attached = IncidentEvent::RunAttached { run: state.id.clone(), title: state.header.title.clone() };
     ledger.record_incident(&mut incident, &attached)
 }
 
 // Parses and checks everything that the walk can come to, before anything runs.
-fn check_definition(session: &mut Session<'_>, workspace: &Workspace, procedure: &Arc<Procedure>) -> Result<Plan> {
+pub(super) fn check_definition(
+    session: &mut Session<'_>,
+    workspace: &Workspace,
+    procedure: &Arc<Procedure>,
+) -> Result<Plan> {
     let paths: Vec<String> =
         load::closure(&workspace.loaded.catalog, procedure).into_iter().map(|source| source.path).collect();
     if workspace.loaded.diagnose_for(&paths).iter().any(Diagnostic::is_error) {
@@ -193,8 +214,14 @@ fn dry_run(
 }
 
 fn premises(start: &Start<'_>, plan: &Plan, answers: &Answers, incident: Option<serde_json::Value>) -> Premises {
-    let mut premises =
-        Premises { incident, auto: start.walk.auto(), from: start.options.from.clone(), ..Premises::default() };
+    // A checklist looks by itself in any case.
+    let looks = (plan.kind == ProcedureKind::Checklist).then_some(Risk::ReadOnly);
+    let mut premises = Premises {
+        incident,
+        auto: start.walk.auto().max(looks),
+        from: start.options.from.clone(),
+        ..Premises::default()
+    };
     // A default counts unless it is a template, whose value only the walk brings about.
     for parameter in plan.parameters("") {
         if let Some(default) = parameter.default.as_ref().filter(|default| !default.contains("{{")) {

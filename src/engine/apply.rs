@@ -1,6 +1,7 @@
 //! Folding: an event changes the state, and nothing else does.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::sync::Arc;
 
 use crate::catalog::model::StepKind;
@@ -35,14 +36,22 @@ pub fn begin(id: &str, plan: Arc<Plan>, header: &RunStarted, recorded: &Recorded
     }
 }
 
-/// Takes over a changed definition: steps keep what they have under the same id, the rest begins anew.
+/// Takes over a changed definition: a step of the same id and kind keeps what it has, the rest begins anew.
 pub fn adopt(state: &mut State, plan: Arc<Plan>) {
     let mut steps = fresh_steps(&plan);
     for (planned, fresh) in plan.steps.iter().zip(&mut steps) {
-        if let Some(old) = state.plan.place(&planned.id) {
-            let tasks = std::mem::take(&mut fresh.tasks);
-            *fresh = state.steps[old].clone();
-            fresh.tasks.resize(tasks.len(), false);
+        let Some(place) = state.plan.place(&planned.id) else { continue };
+        let (old, old_step) = (&state.plan.steps[place].step, &state.steps[place]);
+        let is_same = mem::discriminant(&old.kind) == mem::discriminant(&planned.step.kind)
+            && old.verify.is_some() == planned.step.verify.is_some();
+        let tasks = fresh.tasks.len();
+        if is_same || old_step.status.is_settled() {
+            *fresh = old_step.clone();
+            fresh.tasks.resize(tasks, false);
+        } else {
+            fresh.notes.clone_from(&old_step.notes);
+            fresh.attempts = old_step.attempts;
+            fresh.effect = old_step.effect;
         }
     }
     state.plan = plan;
@@ -153,15 +162,20 @@ fn apply_to_step(state: &mut State, event: &Event, recorded: &Recorded) {
             step.started_at.get_or_insert(recorded.at);
             step.walker = Some(walker.clone());
             step.by = Some(recorded.actor.clone());
-            step.effect = Some(version);
+            step.begun = version;
         }
         Event::StepFinished { attempt, .. } => {
             let good = if spec.verify.is_some() { StepStatus::Unverified } else { StepStatus::Done };
             keep_attempt(step, attempt, recorded, if attempt.succeeded { good } else { StepStatus::Failed });
-            step.effect = attempt.succeeded.then_some(version);
+            if attempt.succeeded || attempt.cut_off {
+                step.effect = Some(version);
+            }
             keep_captured(state, &plan.steps[place].scope, attempt);
         }
-        Event::StepInterrupted { attempt, .. } => keep_attempt(step, attempt, recorded, StepStatus::Interrupted),
+        Event::StepInterrupted { attempt, .. } => {
+            keep_attempt(step, attempt, recorded, StepStatus::Interrupted);
+            step.effect = Some(version);
+        }
         Event::StepVerified { passed, reason, output, .. } => {
             settle(step, if *passed { StepStatus::Done } else { StepStatus::Failed }, recorded);
             if !passed || reason.is_some() {
@@ -171,8 +185,9 @@ fn apply_to_step(state: &mut State, event: &Event, recorded: &Recorded) {
                 step.output.clone_from(output);
             }
         }
-        Event::StepDone { reason, .. } => {
-            settle(step, StepStatus::Done, recorded);
+        Event::StepDone { reason, overruled, .. } => {
+            let checked = spec.verify.is_some() && !overruled;
+            settle(step, if checked { StepStatus::Unverified } else { StepStatus::Done }, recorded);
             step.reason.clone_from(reason);
             step.tasks.fill(true);
             step.effect = Some(version);
@@ -190,6 +205,7 @@ fn apply_to_step(state: &mut State, event: &Event, recorded: &Recorded) {
         Event::StepReopened { reason, .. } => {
             reopen(step);
             step.reason = Some(reason.clone());
+            reopen_failed_inside(state, place);
         }
         Event::TaskTicked { task, done, .. } => {
             step.started_at.get_or_insert(recorded.at);
@@ -221,22 +237,22 @@ fn apply_to_step(state: &mut State, event: &Event, recorded: &Recorded) {
             Judgement::Continue => step.tolerated = true,
             Judgement::Stop => step.fatal = true,
         },
-        Event::StepRollbackStarted { .. } => {
-            if let Some(rollback) = &mut state.rollback {
-                rollback.in_flight = Some(place);
-            }
-        }
+        event => apply_undo(state, event, place),
+    }
+    roll_up(state, place, recorded);
+}
+
+fn apply_undo(state: &mut State, event: &Event, place: usize) {
+    let Some(rollback) = &mut state.rollback else { return };
+    match event {
+        Event::StepRollbackStarted { .. } => rollback.in_flight = Some(place),
         Event::StepRollbackFinished { attempt, .. } => {
-            step.rolled_back = Some(attempt.succeeded);
-            if let Some(rollback) = &mut state.rollback {
-                rollback.in_flight = None;
-                rollback.left.retain(|left| *left != place);
-                rollback.failed |= !attempt.succeeded;
-            }
+            rollback.in_flight = None;
+            rollback.left.retain(|left| *left != place);
+            state.steps[place].rolled_back = Some(attempt.succeeded);
         }
         _ => {}
     }
-    roll_up(state, place, recorded);
 }
 
 fn settle(step: &mut StepState, status: StepStatus, recorded: &Recorded) {
@@ -265,6 +281,7 @@ fn keep_captured(state: &mut State, scope: &str, attempt: &Attempt) {
 
 fn reopen(step: &mut StepState) {
     step.status = StepStatus::Pending;
+    step.reason = None;
     step.tries = 0;
     step.finished_at = None;
     step.chosen = None;
@@ -273,6 +290,7 @@ fn reopen(step: &mut StepState) {
     step.fatal = false;
     step.declared = false;
     step.walker = None;
+    step.tasks.fill(false);
 }
 
 fn skip_inside(state: &mut State, place: usize, reason: &str) {
@@ -281,6 +299,19 @@ fn skip_inside(state: &mut State, place: usize, reason: &str) {
         if step.status == StepStatus::Pending {
             step.status = StepStatus::Skipped;
             step.reason = Some(reason.to_owned());
+        }
+    }
+}
+
+// To try a used procedure again is to try again what failed in it.
+fn reopen_failed_inside(state: &mut State, place: usize) {
+    let inner = inside(&state.plan, place);
+    if inner.is_empty() || !matches!(state.plan.steps[place].step.kind, StepKind::Use(_)) {
+        return;
+    }
+    for at in inner {
+        if state.steps[at].status == StepStatus::Failed {
+            reopen(&mut state.steps[at]);
         }
     }
 }
@@ -316,7 +347,14 @@ fn follow(state: &mut State, place: usize, option: &str) {
             }
         }
     } else {
-        for again in target..inside(&plan, place).end {
+        // A decision that lies inside others is opened again together with their other branches.
+        let mut end = inside(&plan, place).end;
+        let mut at = place;
+        while let Some(parent) = plan.steps[at].parent.as_ref().map(Parent::place).filter(|at| *at >= target) {
+            end = end.max(inside(&plan, parent).end);
+            at = parent;
+        }
+        for again in target..end {
             reopen(&mut state.steps[again]);
         }
     }
@@ -327,11 +365,16 @@ fn begin_rollback(state: &mut State, step: Option<&str>, reason: &str) {
     let mut left: Vec<(u64, usize)> = (0..state.steps.len())
         .filter(|&place| state.plan.steps[place].step.rollback.is_some())
         .filter(|&place| state.steps[place].rolled_back.is_none())
-        .filter_map(|place| state.steps[place].effect.map(|effect| (effect, place)))
+        .filter_map(|place| {
+            let step = &state.steps[place];
+            // One that was begun and never ended may have taken effect, too.
+            let begun = matches!(step.status, StepStatus::Running | StepStatus::Interrupted).then_some(step.begun);
+            step.effect.or(begun).map(|effect| (effect, place))
+        })
         .collect();
     left.sort_unstable();
     let left = left.into_iter().map(|(_, place)| place).collect();
-    state.rollback = Some(RollbackState { reason: reason.to_owned(), left, in_flight: None, failed: false });
+    state.rollback = Some(RollbackState { reason: reason.to_owned(), left, in_flight: None });
     if let Some(place) = failed_at {
         state.steps[place].fatal = true;
     }
@@ -347,8 +390,15 @@ fn roll_up(state: &mut State, place: usize, recorded: &Recorded) {
             if !inner.clone().all(|i| is_closed(&plan, &state.steps[i], i)) {
                 return;
             }
-            let failed = inner.clone().any(|i| counts_as_failed(&plan, &state.steps[i], i));
-            settle(&mut state.steps[at], if failed { StepStatus::Failed } else { StepStatus::Done }, recorded);
+            let failed = inner.clone().find(|i| state.steps[*i].status == StepStatus::Failed);
+            settle(
+                &mut state.steps[at],
+                if failed.is_some() { StepStatus::Failed } else { StepStatus::Done },
+                recorded,
+            );
+            // What the failure inside means was settled there.
+            state.steps[at].tolerated = failed.is_some();
+            state.steps[at].reason = failed.map(|i| format!("{} failed", plan.steps[i].id));
         }
         match &plan.steps[at].parent {
             Some(parent) => at = parent.place(),
@@ -368,5 +418,15 @@ pub fn is_closed(plan: &Plan, step: &StepState, place: usize) -> bool {
 
 /// Whether a step makes its run count as failed.
 pub fn counts_as_failed(plan: &Plan, step: &StepState, place: usize) -> bool {
-    step.status == StepStatus::Failed && !plan.steps[place].step.optional
+    if step.status != StepStatus::Failed {
+        return false;
+    }
+    let mut at = Some(place);
+    while let Some(place) = at {
+        if plan.steps[place].step.optional {
+            return false;
+        }
+        at = plan.steps[place].parent.as_ref().map(Parent::place);
+    }
+    true
 }

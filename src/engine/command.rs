@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::catalog::model::{Command, CommandSpec};
 use crate::engine::context::{Facts, context, values};
-use crate::engine::state::State;
+use crate::engine::state::{Kept, State};
 use crate::ground::Span;
 use crate::template;
 
@@ -23,6 +23,9 @@ pub struct Resolved {
 
 /// Fills in what a command of a scope needs. The error names the value that is missing.
 pub fn resolve(state: &State, facts: &Facts, scope: &str, spec: &CommandSpec) -> Result<Resolved, String> {
+    if let Some(name) = lost_secret(state, facts, scope) {
+        return Err(format!("the value of {name} held a secret, so it was not stored, and it is gone"));
+    }
     let context = context(state, facts, scope);
     let mut env: Vec<(String, String)> = values(state, facts, scope).into_iter().collect();
     for (name, text) in &spec.env {
@@ -41,6 +44,13 @@ pub fn resolve(state: &State, facts: &Facts, scope: &str, spec: &CommandSpec) ->
         }
     };
     Ok(Resolved { command, env, dir: spec.dir.clone(), timeout: spec.timeout })
+}
+
+// A variable that is silently empty can do harm; better not to run at all.
+fn lost_secret<'a>(state: &'a State, facts: &Facts, scope: &str) -> Option<&'a str> {
+    let kept = state.values.get(scope)?;
+    let is_lost = |(name, value): &(&String, &Kept)| **value == Kept::Secret && facts.secret(scope, name).is_none();
+    kept.iter().find(is_lost).map(|(name, _)| name.as_str())
 }
 
 fn render(text: &str, context: &Value) -> Result<String, String> {

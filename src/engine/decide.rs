@@ -2,6 +2,7 @@
 
 use crate::catalog::model::{Parameter, StepKind};
 use crate::engine::event::{Attempt, Event, Judgement, Outcome, Output, Pin, Revision, Walker};
+use crate::engine::need::is_reached;
 use crate::engine::plan::{Parent, PlanStep};
 use crate::engine::state::{RunStatus, State, StepState, StepStatus};
 use crate::ground::{Actor, Time};
@@ -96,6 +97,10 @@ pub fn decide(state: &State, input: Input) -> Result<Vec<Event>, Refusal> {
         Input::Resume { walker } => Ok(vec![Event::RunResumed { walker }]),
         Input::End { outcome } => Ok(vec![Event::RunFinished { outcome }]),
         Input::Abort { reason } => Ok(vec![Event::RunAborted { reason }]),
+        Input::Adopt { .. } if state.rollback.is_some() => refuse(
+            format!("{} is being rolled back", state.id),
+            "let the rollback end; it follows the definition that was walked",
+        ),
         Input::Adopt { pins, git } => Ok(vec![Event::DefinitionAdopted { pins, git }]),
         Input::Rollback { step, reason } if state.rollback.is_none() => {
             Ok(vec![Event::RollbackStarted { step, reason }])
@@ -110,8 +115,10 @@ fn set(state: &State, scope: &str, name: &str, value: String, secret: bool) -> R
         let known = state.plan.parameters(scope).iter().map(|parameter| parameter.name.as_str());
         return refuse(format!("{} has no parameter `{name}`", state.plan.id), known_names("parameters", known));
     };
-    check_value(parameter, &value).map_err(|message| Refusal { message, hint: None })?;
     let secret = secret || parameter.secret;
+    // What is checked as a secret is not repeated in the message.
+    let checked = Parameter { secret, ..parameter.clone() };
+    check_value(&checked, &value).map_err(|message| Refusal { message, hint: None })?;
     let kept = state.values.get(scope).and_then(|values| values.get(name));
     if secret && kept == Some(&super::state::Kept::Secret) {
         return Ok(Vec::new()); // given again after a resume: the journal knows already
@@ -177,13 +184,13 @@ fn decide_step(state: &State, input: Input) -> Result<Vec<Event>, Refusal> {
             Ok(vec![Event::StepInterrupted { step, attempt }])
         }
         Input::Verified { step, passed, reason, output } => {
-            find(state, &step)?;
+            let (_, step_state) = find(state, &step)?;
+            if !matches!(step_state.status, StepStatus::Unverified | StepStatus::Running | StepStatus::Interrupted) {
+                return refuse(format!("{step} was settled by somebody else"), "look at the run again");
+            }
             Ok(vec![Event::StepVerified { step, passed, reason, output }])
         }
-        Input::Done { step, reason } => {
-            open(state, &step)?;
-            Ok(vec![Event::StepDone { step, reason }])
-        }
+        Input::Done { step, reason } => done(state, step, reason),
         Input::Fail { step, reason } => {
             open(state, &step)?;
             Ok(vec![Event::StepFailed { step, reason }])
@@ -215,7 +222,7 @@ fn decide_step(state: &State, input: Input) -> Result<Vec<Event>, Refusal> {
         Input::Message { step, template, variant, to, text } => {
             open(state, &step)?;
             let rendered = Event::MessageRendered { step: step.clone(), template, variant, to, text };
-            Ok(vec![rendered, Event::StepDone { step, reason: None }])
+            Ok(vec![rendered, Event::StepDone { step, reason: None, overruled: false }])
         }
         Input::Judge { step, judgement } => {
             let (_, step_state) = find(state, &step)?;
@@ -274,9 +281,28 @@ fn earlier_open(state: &State, id: &str) -> Option<String> {
         .find(|&earlier| {
             let step = &state.steps[earlier];
             let leads_here = state.plan.is_inside(place, earlier);
-            !leads_here && step.status != StepStatus::Failed && !super::apply::is_closed(&state.plan, step, earlier)
+            !leads_here
+                && step.status != StepStatus::Failed
+                && is_reached(state, earlier)
+                && !super::apply::is_closed(&state.plan, step, earlier)
         })
         .map(|earlier| state.plan.steps[earlier].id.clone())
+}
+
+// A person's word settles most steps; consent, a choice and a used procedure need more than that. What has a check of
+// its own is checked, unless it failed and the operator overrules that.
+fn done(state: &State, step: String, reason: Option<String>) -> Result<Vec<Event>, Refusal> {
+    let (planned, step_state) = open(state, &step)?;
+    let instead = match planned.step.kind {
+        StepKind::Approve(_) => "another person approves it, or it is skipped with a reason",
+        StepKind::Choose(_) => "take one of its options, or skip it with a reason",
+        StepKind::Use(_) => "settle the steps in it, or skip it with a reason",
+        _ => {
+            let overruled = step_state.status == StepStatus::Failed;
+            return Ok(vec![Event::StepDone { step, reason, overruled }]);
+        }
+    };
+    refuse(format!("{step} cannot be called done"), instead)
 }
 
 fn start(
@@ -300,7 +326,7 @@ fn start(
 fn in_flight<'a>(state: &'a State, id: &str) -> Result<(&'a PlanStep, &'a StepState), Refusal> {
     let (planned, step) = find(state, id)?;
     if step.status != StepStatus::Running {
-        return refuse(format!("{id} is not being run"), "somebody else has settled it; look at the run again");
+        return refuse(format!("{id} was settled by somebody else"), "look at the run again");
     }
     Ok((planned, step))
 }

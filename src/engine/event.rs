@@ -81,6 +81,9 @@ pub enum Event {
         step: String,
         /// How, in the operator's words.
         reason: Option<String>,
+        /// It had failed, and the operator overrules that: no check follows.
+        #[serde(default)]
+        overruled: bool,
     },
     /// The operator says that a step failed.
     StepFailed {
@@ -314,6 +317,9 @@ pub struct Attempt {
     pub reason: Option<String>,
     /// What it printed.
     pub output: Option<Output>,
+    /// It was cut off, so that it may have taken effect although it did not end well.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub cut_off: bool,
     /// Values that were kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub captured: Vec<Captured>,
@@ -333,6 +339,11 @@ pub struct Output {
     /// Bytes left out because there were too many.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]

@@ -193,6 +193,9 @@ fn after_failure(state: &State, place: usize) -> Need {
 
 /// The wait before the next try: the delay, grown with each try after the first, at most an hour.
 pub fn backoff(retry: Retry, tries: u32) -> Duration {
+    if retry.delay.is_zero() {
+        return Duration::ZERO;
+    }
     let exponent = i32::try_from(tries.saturating_sub(1)).unwrap_or(i32::MAX);
     let seconds = retry.delay.0.as_secs_f64() * retry.backoff.max(1.0).powi(exponent);
     Duration::from_secs_f64(seconds.clamp(0.0, 3600.0))

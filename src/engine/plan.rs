@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::catalog::model::{Catalog, Parameter, Procedure, ProcedureKind, Step, StepKind};
+use crate::catalog::model::{Catalog, Parameter, Procedure, ProcedureKind, Step, StepKind, Template};
 
 /// How deep procedures may use each other.
 const MAX_DEPTH: usize = 16;
@@ -21,6 +21,8 @@ pub struct Plan {
     pub steps: Vec<PlanStep>,
     /// The procedures in it by the path of `use` steps that leads to them; the run's own is under the empty path.
     pub scopes: HashMap<String, Arc<Procedure>>,
+    /// The templates that its steps send, by id.
+    pub templates: HashMap<String, Arc<Template>>,
     index: HashMap<String, usize>,
 }
 
@@ -68,6 +70,7 @@ impl Plan {
             title: procedure.title.clone(),
             steps: Vec::new(),
             scopes: HashMap::new(),
+            templates: HashMap::new(),
             index: HashMap::new(),
         };
         plan.enter(catalog, procedure, &Place::default())?;
@@ -165,6 +168,11 @@ impl Plan {
                     phase: place.phase.clone(),
                 };
                 self.enter(catalog, procedure, &inner)
+            }
+            StepKind::Send(send) => {
+                let template = catalog.template(&send.template).map(|found| (send.template.clone(), Arc::clone(found)));
+                self.templates.extend(template);
+                Ok(())
             }
             _ => Ok(()),
         }

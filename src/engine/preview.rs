@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::catalog::model::{OnFailure, Risk, StepKind};
+use crate::catalog::model::{Risk, StepKind};
 use crate::engine::plan::{Parent, Plan, PlanStep};
 use crate::template;
 
@@ -161,9 +161,4 @@ fn source_of(plan: &Plan, planned: &PlanStep, name: &str) -> Option<String> {
         .filter(|other| other.scope == planned.scope)
         .find(|other| other.step.captures.iter().any(|capture| capture.name == name))
         .map(|other| other.id.clone())
-}
-
-/// Whether a failure at some step would end in a rollback: worth saying before a walk.
-pub fn may_roll_back(plan: &Plan) -> bool {
-    plan.steps.iter().any(|planned| planned.step.on_failure == OnFailure::Rollback)
 }

@@ -111,6 +111,8 @@ pub struct StepState {
     pub fatal: bool,
     /// Whether the operator declared the failure, rather than an attempt.
     pub declared: bool,
+    /// The version at which it was last begun.
+    pub begun: u64,
     /// The version at which it took effect, or may have: what a rollback goes back through.
     pub effect: Option<u64>,
     /// Whether it was undone, and how that went.
@@ -183,8 +185,6 @@ pub struct RollbackState {
     pub left: Vec<usize>,
     /// The place being undone, when its process died.
     pub in_flight: Option<usize>,
-    /// Whether some step could not be undone.
-    pub failed: bool,
 }
 
 impl State {
@@ -207,6 +207,12 @@ impl State {
             status.is_settled() || status == StepStatus::Failed
         };
         (counted().filter(is_behind).count(), counted().count())
+    }
+
+    /// Which step of how many the one at `place` is, branches not taken left out.
+    pub fn position(&self, place: usize) -> (usize, usize) {
+        let counted = || (0..self.steps.len()).filter(|&place| self.is_on_the_way(place));
+        (counted().filter(|&at| at <= place).count().max(1), counted().count())
     }
 
     // Steps of options that were not chosen are no part of the way.

@@ -40,6 +40,8 @@ pub struct Summary {
     pub walker: Option<Walker>,
     /// When the wait it is in is over.
     pub waits_until: Option<Time>,
+    /// The step that waits.
+    pub waits_at: Option<String>,
 }
 
 impl Summary {
@@ -63,6 +65,7 @@ impl Summary {
             finished_at: None,
             walker: Some(header.walker.clone()),
             waits_until: None,
+            waits_at: None,
         })
     }
 
@@ -90,8 +93,19 @@ impl Summary {
                 self.reason = Some(reason.clone());
                 self.finished_at = Some(recorded.at);
             }
-            Event::WaitStarted { until, .. } => self.waits_until = Some(*until),
-            Event::StepDone { .. } | Event::StepFinished { .. } | Event::StepSkipped { .. } => self.waits_until = None,
+            Event::WaitStarted { step, until } => {
+                self.waits_until = Some(*until);
+                self.waits_at = Some(step.clone());
+            }
+            Event::StepDone { step, .. }
+            | Event::StepFailed { step, .. }
+            | Event::StepSkipped { step, .. }
+            | Event::StepReopened { step, .. }
+                if self.waits_at.as_ref() == Some(step) =>
+            {
+                self.waits_until = None;
+                self.waits_at = None;
+            }
             _ => {}
         }
     }

@@ -67,10 +67,6 @@ impl Ledger<'_> {
     }
 
     fn context(&self) -> Context {
-        self.context_of(&self.actor)
-    }
-
-    fn context_of(&self, actor: &Actor) -> Context {
-        Context { at: self.clock.now(), actor: actor.clone(), host: self.host.clone() }
+        Context { at: self.clock.now(), actor: self.actor.clone(), host: self.host.clone() }
     }
 }

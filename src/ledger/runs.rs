@@ -9,7 +9,7 @@ use crate::engine::event::{Event, Output, Pin, Recorded, Revision, RunStarted, W
 use crate::engine::summary::Summary;
 use crate::engine::{Input, Plan, State, decide};
 use crate::error::{Error, Result, nearest};
-use crate::ground::{Actor, slug};
+use crate::ground::slug;
 use crate::journal::{self, JournalError, NewEvent};
 use crate::ledger::{Ledger, NotRecorded};
 
@@ -173,17 +173,13 @@ impl Ledger<'_> {
 
     /// Decides, appends and applies. On a conflict the state is brought up to date first.
     pub fn record(&self, state: &mut State, input: Input) -> Result<(), NotRecorded> {
-        let actor = match &input {
-            Input::Approve { actor, .. } => actor.clone(),
-            _ => self.actor.clone(),
-        };
         let events = decide(state, input).map_err(NotRecorded::Refused)?;
         if events.is_empty() {
             return Ok(());
         }
         let new: Vec<NewEvent> = events.iter().map(to_new).collect();
         let stream = format!("{PREFIX}{}", state.id);
-        match self.journal.append(&stream, state.version, &self.context_of(&actor), &new) {
+        match self.journal.append(&stream, state.version, &self.context(), &new) {
             Ok(stored) => {
                 stored.iter().try_for_each(|event| self.apply_stored(state, event)).map_err(NotRecorded::Failed)
             }
@@ -296,17 +292,6 @@ impl Ledger<'_> {
             || "(the stored output is missing; see `opsctl journal verify`)".to_owned(),
             |bytes| String::from_utf8_lossy(&bytes).into_owned(),
         ))
-    }
-
-    /// Somebody other than the starter consents.
-    pub fn approve(
-        &self,
-        state: &mut State,
-        step: String,
-        actor: Actor,
-        comment: Option<String>,
-    ) -> Result<(), NotRecorded> {
-        self.record(state, Input::Approve { step, actor, comment })
     }
 }
 

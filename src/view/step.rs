@@ -9,6 +9,7 @@ use crate::engine::state::State;
 use crate::ground::{Time, elapsed, plain, plain_line};
 use crate::view::look::{Look, Style, paint};
 use crate::view::markdown;
+use crate::view::wrap::hanging;
 
 /// A command that is about to be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub struct CommandPreview {
 pub fn card(look: Look, state: &State, place: usize, command: Option<&CommandPreview>, now: Time) -> String {
     let planned = &state.plan.steps[place];
     let mut card = String::new();
-    let _ = writeln!(card, "\n{}", headline(look, state, planned, now));
+    let _ = writeln!(card, "\n{}", headline(look, state, place, now));
     if let Some(phase) = &planned.phase {
         let _ = writeln!(card, "{}", paint(look, Style::Faint, &plain_line(phase)));
     }
@@ -34,7 +35,8 @@ pub fn card(look: Look, state: &State, place: usize, command: Option<&CommandPre
     what_happens(look, &mut card, planned, command);
     for link in &planned.step.links {
         let title = link.title.as_deref().map(|title| format!("{}: ", plain_line(title))).unwrap_or_default();
-        let _ = writeln!(card, "  See       {title}{}", plain_line(&link.url));
+        let see = format!("  See       {title}{}", plain_line(&link.url));
+        let _ = writeln!(card, "{}", hanging(&see, look.width, 10));
     }
     for note in &state.steps[place].notes {
         let _ = writeln!(card, "  Note      {} ({})", plain_line(&note.text), plain_line(&note.actor.0));
@@ -42,9 +44,10 @@ pub fn card(look: Look, state: &State, place: usize, command: Option<&CommandPre
     card.trim_end().to_owned()
 }
 
-fn headline(look: Look, state: &State, planned: &PlanStep, now: Time) -> String {
-    let (done, total) = state.progress();
-    let progress = format!("Step {} of {total}", (done + 1).min(total));
+fn headline(look: Look, state: &State, place: usize, now: Time) -> String {
+    let planned = &state.plan.steps[place];
+    let (number, total) = state.position(place);
+    let progress = format!("Step {number} of {total}");
     let since = elapsed(state.started_at, now);
     let title = paint(look, Style::Heading, &plain_line(&planned.step.title));
     let optional = if planned.step.optional { " (optional)" } else { "" };
@@ -55,7 +58,8 @@ fn tasks(look: Look, card: &mut String, planned: &PlanStep, ticks: &[bool]) {
     for (number, task) in planned.step.tasks.iter().enumerate() {
         let done = ticks.get(number).copied().unwrap_or(false);
         let mark = if done { paint(look, Style::Good, "[x]") } else { "[ ]".to_owned() };
-        let _ = writeln!(card, "  {mark} {} {}", number + 1, plain_line(task));
+        let line = format!("  {mark} {} {}", number + 1, plain_line(task));
+        let _ = writeln!(card, "{}", hanging(&line, look.width, 6));
     }
 }
 

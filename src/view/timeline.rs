@@ -48,7 +48,7 @@ fn run_words(event: &Event) -> String {
         Event::StepInterrupted { step, .. } => format!("{step}: interrupted"),
         Event::StepVerified { step, passed: true, .. } => format!("{step}: verified"),
         Event::StepVerified { step, reason, .. } => format!("{step}: not verified{}", because(reason.as_deref())),
-        Event::StepDone { step, reason } => format!("{step}: done{}", because(reason.as_deref())),
+        Event::StepDone { step, reason, .. } => format!("{step}: done{}", because(reason.as_deref())),
         Event::StepFailed { step, reason } => format!("{step}: failed{}", because(reason.as_deref())),
         Event::StepSkipped { step, reason } => format!("{step}: skipped: {reason}"),
         Event::StepReopened { step, reason } => format!("{step}: opened again: {reason}"),
@@ -100,13 +100,4 @@ fn incident_words(event: &IncidentEvent) -> String {
 pub fn merge(mut lines: Vec<TimelineView>) -> Vec<TimelineView> {
     lines.sort_by(|a, b| a.at.cmp(&b.at));
     lines
-}
-
-/// The data of a line without what only the store needs.
-pub fn without_pins(mut data: Value) -> Value {
-    if let Value::Object(map) = &mut data {
-        map.remove("pins");
-        map.remove("walker");
-    }
-    data
 }

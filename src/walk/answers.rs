@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::catalog::model::StepKind;
+use crate::catalog::model::{ChoiceOption, StepKind};
 use crate::engine::decide::check_value;
 use crate::engine::plan::Plan;
 use crate::error::{Error, Result, nearest};
@@ -109,20 +109,10 @@ impl Answers {
                     None => error.hint(format!("its steps: {}", ids().collect::<Vec<_>>().join(", "))),
                 });
             };
-            check_choice(step, answer, &plan.steps[place].step.kind)?;
+            check_kind(step, answer, &plan.steps[place].step.kind)?;
         }
-        let known = plan.parameters("");
-        for (name, value) in &self.parameters {
-            let Some(parameter) = known.iter().find(|parameter| parameter.name == *name) else {
-                let error = Error::usage(format!("{} has no parameter `{name}`", plan.id));
-                let names = || known.iter().map(|parameter| parameter.name.as_str());
-                return Err(match (nearest(name, names()), known.is_empty()) {
-                    (Some(near), _) => error.hint(format!("did you mean `{near}`?")),
-                    (None, true) => error.hint("it has no parameters at all"),
-                    (None, false) => error.hint(format!("its parameters: {}", names().collect::<Vec<_>>().join(", "))),
-                });
-            };
-            check_value(parameter, value).map_err(Error::usage)?;
+        for (said, value) in &self.parameters {
+            check_parameter(plan, said, value)?;
         }
         Ok(())
     }
@@ -133,13 +123,52 @@ impl Answers {
     }
 }
 
-fn check_choice(step: &str, answer: &Answer, kind: &StepKind) -> Result<()> {
-    let (Some(Action::Choose(wanted)), StepKind::Choose(options)) = (&answer.action, kind) else { return Ok(()) };
-    if options.iter().any(|option| option.id == *wanted || option.title == *wanted) {
-        return Ok(());
+// What cannot be said about a kind of step is refused before anything runs, not when the walk comes to it.
+// `name` is a parameter of the run itself, `step.name` one of a used procedure.
+fn check_parameter(plan: &Plan, said: &str, value: &str) -> Result<()> {
+    let (scope, name) = said.rsplit_once('.').unwrap_or(("", said));
+    let known = plan.parameters(scope);
+    if let Some(parameter) = known.iter().find(|parameter| parameter.name == name) {
+        return check_value(parameter, value).map_err(Error::usage);
     }
-    let ids: Vec<&str> = options.iter().map(|option| option.id.as_str()).collect();
-    Err(Error::usage(format!("step {step} has no option `{wanted}`")).hint(format!("its options: {}", ids.join(", "))))
+    let names: Vec<&str> = known.iter().map(|parameter| parameter.name.as_str()).collect();
+    let error = Error::usage(format!("{} has no parameter `{said}`", plan.id));
+    Err(match nearest(name, names.iter().copied()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None if names.is_empty() => error.hint("it has no parameters at all"),
+        None => error.hint(format!("its parameters: {}", names.join(", "))),
+    })
+}
+
+fn check_kind(step: &str, answer: &Answer, kind: &StepKind) -> Result<()> {
+    let ids = |options: &[ChoiceOption]| options.iter().map(|option| option.id.as_str()).collect::<Vec<_>>().join(", ");
+    match (&answer.action, kind) {
+        (Some(Action::Choose(wanted)), StepKind::Choose(options)) => {
+            if options.iter().any(|option| option.id == *wanted || option.title == *wanted) {
+                return Ok(());
+            }
+            let error = Error::usage(format!("step {step} has no option `{wanted}`"));
+            Err(error.hint(format!("its options: {}", ids(options))))
+        }
+        // The severity of an incident is chosen, too.
+        (Some(Action::Choose(_)), StepKind::Incident(_)) => Ok(()),
+        (Some(Action::Choose(_)), _) => Err(Error::usage(format!("step {step} is not a decision"))
+            .hint("answer it with run, done, fail, {skip: reason} or {note: text}")),
+        (Some(Action::Run | Action::Rerun | Action::Verify), StepKind::Choose(options)) => {
+            let error = Error::usage(format!("step {step} is a decision and cannot be run"));
+            Err(error.hint(format!("answer it with {{choose: OPTION}}; its options: {}", ids(options))))
+        }
+        (Some(Action::Done | Action::Fail), StepKind::Choose(options)) => {
+            let error = Error::usage(format!("step {step} is a decision"));
+            Err(error
+                .hint(format!("answer it with {{choose: OPTION}} or {{skip: reason}}; its options: {}", ids(options))))
+        }
+        (Some(Action::Done | Action::Fail | Action::Rerun | Action::Verify), StepKind::Use(_)) => {
+            Err(Error::usage(format!("step {step} is a whole procedure"))
+                .hint("answer its own steps, as in step/inner: run; or leave it out with {skip: reason}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn take_map(top: &mut Map<String, Value>, key: &str) -> Result<Map<String, Value>, String> {

@@ -55,10 +55,18 @@ impl Walk<'_> {
     fn settles_by_itself(&self, place: usize, need: &Need) -> bool {
         let answered = self.answers.steps.contains_key(&self.state.plan.steps[place].id);
         match need {
-            Need::Skip { .. } | Need::Enter(_) | Need::Verify(_) | Need::Effect { delay: Some(_), .. } => true,
+            Need::Skip { .. }
+            | Need::Enter(_)
+            | Need::Verify(_)
+            | Need::Effect { delay: Some(_), .. }
+            | Need::StartRollback(_)
+            | Need::Finish(_) => true,
             Need::Effect { .. } => answered || self.runs_by_itself(place),
             Need::Judge(_) => answered || (self.state.steps[place].declared && !self.terminal.can_ask()),
-            Need::Recover(_) => answered || self.state.plan.steps[place].step.is_repeatable(),
+            Need::Recover(_) => {
+                let repeats = self.state.plan.steps[place].step.is_repeatable() && !self.is_walked_elsewhere(place);
+                answered || repeats
+            }
             _ => answered,
         }
     }
@@ -83,9 +91,8 @@ impl Walk<'_> {
 
     async fn obey(&mut self, line: &str, items: &[usize]) -> Result<Flow> {
         if let Some(command) = line.strip_prefix('!') {
-            let attempt = self.run_shell(command.trim()).await?;
-            let command = self.redactor.text(command.trim());
-            return self.try_record(Input::Shell { step: None, command, attempt });
+            let heard = self.shell_out(None, command.trim()).await?;
+            return Ok(flow_of(heard));
         }
         let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         if let Some((place, task)) = number(word, items) {
@@ -106,13 +113,14 @@ impl Walk<'_> {
             ("n" | "note", Some(place)) => self.note(Some(place), text),
             ("n" | "note", None) => self.note(None, rest.trim()),
             ("s" | "skip", Some(place)) => match self.text_for(text.trim(), "Why is it left out?") {
-                Some(reason) => self.try_record(Input::Skip { step: self.id(place), reason }),
-                None => Ok(self.complain("Not skipped: a reason is needed.")),
+                Ok(Some(reason)) => self.try_record(Input::Skip { step: self.id(place), reason }),
+                Ok(None) => Ok(self.complain("Not skipped: a reason is needed.")),
+                Err(_) => Ok(Flow::Leave(Left::Interrupted)),
             },
-            ("f" | "fail", Some(place)) => {
-                let reason = self.text_for(text.trim(), "What was seen?");
-                self.try_record(Input::Fail { step: self.id(place), reason })
-            }
+            ("f" | "fail", Some(place)) => match self.text_for(text.trim(), "What was seen?") {
+                Ok(reason) => self.try_record(Input::Fail { step: self.id(place), reason }),
+                Err(_) => Ok(Flow::Leave(Left::Interrupted)),
+            },
             ("r" | "run", Some(place)) => self.check_again(place).await,
             ("c" | "accept", Some(place)) => {
                 self.try_record(Input::Judge { step: self.id(place), judgement: Judgement::Continue })
@@ -134,10 +142,7 @@ impl Walk<'_> {
     }
 
     fn note(&mut self, place: Option<usize>, text: &str) -> Result<Flow> {
-        match self.take_note(place, text)? {
-            Heard::Left(left) => Ok(Flow::Leave(left)),
-            Heard::Again | Heard::Say(_) => Ok(Flow::Next),
-        }
+        self.take_note(place, text).map(flow_of)
     }
 
     async fn tick(&mut self, place: usize, task: Option<usize>) -> Result<Flow> {
@@ -167,9 +172,20 @@ impl Walk<'_> {
             self.record(Input::Retry { step: self.id(place), reason: "checked again".into() })?;
         }
         match need::need_at(&self.state, &self.facts, place) {
-            Some(Need::Effect { .. }) => self.perform(place, false).await,
+            Some(need @ (Need::Effect { .. } | Need::Recover(_))) => match self.is_meant(place) {
+                Ok(true) => self.perform(place, matches!(need, Need::Recover(_))).await,
+                Ok(false) => Ok(Flow::Next),
+                Err(left) => Ok(Flow::Leave(left)),
+            },
             _ => Ok(self.complain("That item is settled already.")),
         }
+    }
+}
+
+fn flow_of(heard: Heard) -> Flow {
+    match heard {
+        Heard::Left(left) => Flow::Leave(left),
+        Heard::Again | Heard::Say(_) => Flow::Next,
     }
 }
 

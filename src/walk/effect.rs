@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::catalog::model::{Capture, Command, CommandSpec, Expect, Risk, StepKind, Verify, VerifyCheck};
+use crate::catalog::model::{Capture, Command, CommandSpec, Expect, StepKind, Verify, VerifyCheck};
 use crate::engine::Input;
 use crate::engine::command::{self, Resolved};
-use crate::engine::event::{Attempt, Captured};
+use crate::engine::event::{Attempt, Captured, Output};
 use crate::engine::outcome::{self, Printed};
 use crate::engine::state::StepStatus;
 use crate::error::{Error, Result};
@@ -15,7 +15,7 @@ use crate::probe::{self, Verdict};
 use crate::process::{self, Ending, Finished, Job, Program};
 use crate::view::step::CommandPreview;
 use crate::walk::operator::{self, Heard, Say};
-use crate::walk::{Flow, Left, Walk};
+use crate::walk::{Flow, Left, Walk, does_not_fit};
 
 /// The time between asking a process group to end and killing it.
 const GRACE: Duration = Duration::from_secs(5);
@@ -110,7 +110,7 @@ impl Walk<'_> {
         let step = &self.state.steps[place];
         let reason = step.reason.clone().unwrap_or_default();
         let seconds = delay.as_secs_f64();
-        self.terminal.tell(&format!("Attempt {} failed ({reason}); trying again in {seconds:.0} s.", step.attempts));
+        self.terminal.tell(&format!("Attempt {} failed ({reason}); trying again in {seconds:.1} s.", step.attempts));
         tokio::select! {
             () = tokio::time::sleep(delay) => self.perform(place, false).await,
             () = process::interrupted() => Ok(Flow::Leave(Left::Interrupted)),
@@ -129,18 +129,18 @@ impl Walk<'_> {
             _ => None,
         };
         let command = job.as_ref().map(|(resolved, _)| self.redactor.text(&command::display(&resolved.command)));
-        let before = self.state.version;
         let start = Input::Start { step: step.clone(), command, walker: self.site.walker.clone(), again };
-        self.record(start)?;
-        if self.state.version == before || self.state.steps[place].walker.as_ref() != Some(&self.site.walker) {
+        if !self.recorded(start).map_err(Error::from)? {
             return Ok(Flow::Next); // somebody else was faster
         }
         let came = match (&planned.step.kind, job) {
             (StepKind::Run(_), Some((resolved, expect))) => {
-                self.run_command(&planned.step.title, &resolved, &expect, &planned.step.captures).await?
+                let (number, total) = self.state.position(place);
+                let label = format!("step {number} of {total} · {}", planned.step.title);
+                self.run_command(&label, &resolved, &expect, &planned.step.captures).await?
             }
             (StepKind::Probe(selectors), _) => self.run_probes(selectors).await?,
-            _ => return Ok(Flow::Next),
+            _ => return Err(does_not_fit(&step)),
         };
         for (name, value) in came.withheld {
             self.facts.secrets.insert((planned.scope.clone(), name), value);
@@ -158,7 +158,7 @@ impl Walk<'_> {
         match self.ledger.insist(&mut self.state, input) {
             Ok(()) | Err(NotRecorded::Conflict) => Ok(Flow::Next),
             Err(NotRecorded::Refused(refusal)) => {
-                let text = format!("{}, but it had ended: {}", refusal.message, describe(input));
+                let text = format!("{}; what happened here: {}", refusal.message, describe(input));
                 self.terminal.say(&text);
                 self.record(Input::Note { step: None, text })
             }
@@ -185,7 +185,7 @@ impl Walk<'_> {
         captures: &[Capture],
     ) -> Result<Came> {
         let finished = self.run_job(label, resolved).await;
-        let mut came = self.came_of(&finished)?;
+        let mut came = self.came_of(&finished);
         if let Ending::Exited(code) = finished.ending {
             let printed = Printed { stdout: &finished.stdout, stderr: &finished.stderr };
             let kept = outcome::check(expect, code, printed).and_then(|()| {
@@ -223,13 +223,7 @@ impl Walk<'_> {
             Command::Argv(items) => Program::Argv(items.clone()),
         };
         let job = Job { program, env: resolved.env.clone(), dir, timeout: resolved.timeout.map(|t| t.0), grace: GRACE };
-        let (_, total) = self.state.progress();
-        let (done, _) = self.state.progress();
-        self.terminal.begin_live(&format!(
-            "step {} of {total} · {}",
-            (done + 1).min(total),
-            crate::ground::plain_line(label)
-        ));
+        self.terminal.begin_live(&crate::ground::plain_line(label));
         let terminal = &mut *self.terminal;
         let mut live = |text: &str| terminal.live(text);
         let finished = process::run(job, &self.redactor, &mut live, process::interrupted()).await;
@@ -237,10 +231,9 @@ impl Walk<'_> {
         finished
     }
 
-    fn came_of(&self, finished: &Finished) -> Result<Came> {
+    fn came_of(&mut self, finished: &Finished) -> Came {
         let reason = match &finished.ending {
-            Ending::Exited(0) => None,
-            Ending::Exited(code) => Some(format!("exit code {code}")),
+            Ending::Exited(_) => None,
             Ending::Signaled(signal) => Some(format!("ended by signal {signal}")),
             Ending::TimedOut => Some("it took longer than its timeout and was stopped".to_owned()),
             Ending::Cancelled => Some("stopped by the operator".to_owned()),
@@ -254,11 +247,24 @@ impl Walk<'_> {
             succeeded: false,
             exit_code,
             duration_ms: millis(finished.duration),
-            reason: reason.clone().filter(|_| !matches!(finished.ending, Ending::Exited(_))),
-            output: self.ledger.keep_output(finished.output.clone(), finished.truncated_bytes)?,
+            reason,
+            output: self.kept_output(finished.output.clone(), finished.truncated_bytes),
+            cut_off: matches!(finished.ending, Ending::Signaled(_) | Ending::TimedOut | Ending::Cancelled),
             captured: Vec::new(),
         };
-        Ok(Came { attempt, cancelled: finished.ending == Ending::Cancelled, withheld: Vec::new() })
+        Came { attempt, cancelled: finished.ending == Ending::Cancelled, withheld: Vec::new() }
+    }
+
+    // How an effect ended counts for more than what it printed: where that cannot be stored, its length is.
+    fn kept_output(&mut self, text: String, left_out: u64) -> Option<Output> {
+        let bytes = text.len() as u64;
+        match self.ledger.keep_output(text, left_out) {
+            Ok(output) => output,
+            Err(error) => {
+                self.terminal.tell(&format!("warning: what it printed could not be stored: {error}"));
+                Some(Output { bytes, left_out: left_out + bytes, ..Output::default() })
+            }
+        }
     }
 
     /// A command of the operator's own.
@@ -301,16 +307,16 @@ impl Walk<'_> {
         };
         attempt.succeeded = succeeded;
         attempt.reason = reason.map(|reason| self.redactor.text(&reason));
-        attempt.output = self.ledger.keep_output(text, 0)?;
+        attempt.output = self.kept_output(text, 0);
         Ok(Came { attempt, cancelled: false, withheld: Vec::new() })
     }
 
     /// Makes the check behind a step, again and again while there is time.
     pub(super) async fn verify(&mut self, place: usize) -> Result<Flow> {
         let planned = self.state.plan.steps[place].clone();
-        let Some(verify) = &planned.step.verify else { return Ok(Flow::Next) };
+        let Some(verify) = &planned.step.verify else { return Err(does_not_fit(&planned.id)) };
         self.terminal.tell("Verifying.");
-        let deadline = self.ledger.now() + verify.within.delta();
+        let deadline = self.ledger.now() + verify.within.delta(); // spans are at most ten years
         let came = loop {
             let came = self.check_once(&planned.scope, verify).await?;
             if came.attempt.succeeded || came.cancelled || self.ledger.now() >= deadline {
@@ -388,7 +394,7 @@ impl Walk<'_> {
         }
     }
 
-    fn is_walked_elsewhere(&self, place: usize) -> bool {
+    pub(super) fn is_walked_elsewhere(&self, place: usize) -> bool {
         let walker = self.state.steps[place].walker.as_ref();
         walker.is_some_and(|walker| process::is_alive(walker.pid, &walker.host, &self.site.walker.host))
     }
@@ -397,7 +403,7 @@ impl Walk<'_> {
     pub(super) async fn undo(&mut self, place: usize, was_interrupted: bool) -> Result<Flow> {
         let planned = self.state.plan.steps[place].clone();
         let step = planned.id.clone();
-        let Some(rollback) = &planned.step.rollback else { return Ok(Flow::Next) };
+        let Some(rollback) = &planned.step.rollback else { return Err(does_not_fit(&step)) };
         let title = rollback.title.clone().unwrap_or_else(|| format!("undo {}", planned.step.title));
         let resolved = match self.resolve(&planned.scope, &rollback.command) {
             Ok(resolved) => resolved,
@@ -430,10 +436,15 @@ impl Walk<'_> {
             }
         }
         let walker = self.site.walker.clone();
-        self.record(Input::StartUndo { step: step.clone(), command: shown, walker, again: was_interrupted })?;
+        let start = Input::StartUndo { step: step.clone(), command: shown, walker, again: was_interrupted };
+        if !self.recorded(start).map_err(Error::from)? {
+            return Ok(Flow::Next); // somebody else was faster
+        }
         let came = self.run_command(&title, &resolved, &rollback.command.expect, &[]).await?;
         self.tell_outcome(&came.attempt, came.cancelled);
         if came.cancelled {
+            let text = format!("undoing {step} was stopped by the operator");
+            self.record(Input::Note { step: Some(step), text })?;
             return Ok(Flow::Leave(Left::Interrupted));
         }
         self.undone(step, came.attempt)
@@ -470,6 +481,3 @@ fn describe(input: &Input) -> String {
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
-
-/// The risk of rendering and sending a message: it changes what people know.
-pub(super) const MESSAGE_RISK: Risk = Risk::Mutating;

@@ -8,7 +8,7 @@ use crate::terminal::AskError;
 use crate::view;
 use crate::walk::answers::Action;
 use crate::walk::operator::{self, Heard, Say};
-use crate::walk::{Flow, Left, Walk};
+use crate::walk::{Flow, Left, Walk, does_not_fit};
 
 /// What a part came to: the event, if something changes, and how the step reads afterwards.
 struct Settled {
@@ -19,8 +19,8 @@ struct Settled {
 impl Walk<'_> {
     pub(super) async fn incident_part(&mut self, place: usize) -> Result<Flow> {
         let planned = self.state.plan.steps[place].clone();
-        let StepKind::Incident(part) = planned.step.kind else { return Ok(Flow::Next) };
         let step = planned.id.clone();
+        let StepKind::Incident(part) = planned.step.kind else { return Err(does_not_fit(&step)) };
         let Some(id) = self.state.header.incident.clone() else {
             return Err(Error::usage(format!("step {step} is a part of an incident, and this run belongs to none"))
                 .hint("start the run with --incident ID; `opsctl incident open` opens one"));
@@ -71,8 +71,15 @@ impl Walk<'_> {
             (_, Some(text)) => Some(text),
             (IncidentPart::Resolve, None) if !self.terminal.can_ask() => None,
             (_, None) if !self.terminal.can_ask() => return Ok(Err(AskError::NobodyToAsk)),
-            (_, None) => self.text_for("", wanted(part)),
+            (_, None) => match self.text_for("", wanted(part)) {
+                Ok(text) => text,
+                Err(error) => return Ok(Err(error)),
+            },
         };
+        // An impact or a note without words says nothing; the step stays open.
+        if text.is_none() && matches!(part, IncidentPart::Impact | IncidentPart::Note) {
+            return Ok(Err(AskError::NobodyToAsk));
+        }
         let text = text.map(|text| self.redactor.text(&text));
         Ok(Ok(match part {
             IncidentPart::Acknowledge if incident.acknowledged_at.is_some() => {

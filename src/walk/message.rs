@@ -11,26 +11,26 @@ use crate::error::{Error, Result};
 use crate::message::{self, Draft};
 use crate::template;
 use crate::terminal::{AskError, Question};
-use crate::walk::effect::MESSAGE_RISK;
 use crate::walk::operator::{self, Heard, Say};
-use crate::walk::{Flow, Left, Walk};
+use crate::walk::{Flow, Left, Walk, does_not_fit};
 
 impl Walk<'_> {
     pub(super) async fn send(&mut self, place: usize) -> Result<Flow> {
         let planned = self.state.plan.steps[place].clone();
-        let StepKind::Send(send) = &planned.step.kind else { return Ok(Flow::Next) };
         let step = planned.id.clone();
+        let StepKind::Send(send) = &planned.step.kind else { return Err(does_not_fit(&step)) };
         let answered = self.answers.steps.get(&step).cloned();
         let said = answered.map(|answer| answer.set).unwrap_or_default();
         let mut draft = self.draft(&step, &planned.scope, send, &said)?;
         self.show_card(place);
         self.preview(send, &draft);
-        let by_itself = !self.answers.steps.contains_key(&step) && self.auto.is_some_and(|max| MESSAGE_RISK <= max);
+        let by_itself =
+            !self.answers.steps.contains_key(&step) && self.auto.is_some_and(|max| planned.step.risk <= max);
         let heard = if by_itself { Heard::Say(Say::Go) } else { self.hear(place, operator::EFFECT).await? };
         match heard {
             Heard::Left(left) => return Ok(Flow::Leave(left)),
             Heard::Again => return Ok(Flow::Next),
-            Heard::Say(Say::Go | Say::Done) => {}
+            Heard::Say(Say::Go) => {}
             Heard::Say(other) => return self.common(place, other),
         }
         for field in draft.missing() {
@@ -54,7 +54,7 @@ impl Walk<'_> {
     }
 
     fn draft(&self, step: &str, scope: &str, send: &Send, said: &BTreeMap<String, String>) -> Result<Draft> {
-        let template = self.ledger.catalog.template(&send.template).ok_or_else(|| {
+        let template = self.state.plan.templates.get(&send.template).ok_or_else(|| {
             Error::definition(format!("step {step} sends {}, which is no template", send.template))
                 .hint("`opsctl template list` shows the templates")
         })?;

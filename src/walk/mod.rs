@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::catalog::model::{Risk, StepKind};
+use crate::engine::apply::counts_as_failed;
 use crate::engine::context::{Facts, context};
 use crate::engine::event::{Judgement, Walker};
 use crate::engine::state::{RunStatus, StepStatus};
@@ -46,6 +47,7 @@ pub struct Walk<'a> {
     auto: Option<Risk>,
     facts: Facts,
     redactor: Redactor,
+    from: Option<String>,
     /// Where the run stands.
     pub state: State,
 }
@@ -84,12 +86,12 @@ impl<'a> Walk<'a> {
         let declared = state.plan.secret_env().chain(ledger.catalog.secret_env());
         let redactor = Redactor::of_variables(declared, &site.vars);
         let facts = Facts { now: ledger.now(), ..Facts::default() };
-        Self { ledger, site, terminal, answers, auto, facts, redactor, state }
+        Self { ledger, site, terminal, answers, auto, facts, redactor, from: None, state }
     }
 
     /// Walks until the run is over or somebody leaves it. What was done is in the journal in any case.
     pub async fn walk(&mut self) -> Result<Left> {
-        if self.state.status == RunStatus::Paused {
+        if !self.is_mine() && !self.state.is_over() {
             self.record(Input::Resume { walker: self.site.walker.clone() })?;
         }
         let left = loop {
@@ -97,8 +99,12 @@ impl<'a> Walk<'a> {
                 Ok(Flow::Next) => {}
                 Ok(Flow::Leave(left)) => break left,
                 Err(error) => {
+                    let error = error.in_words(|text| self.redactor.text(text));
                     // The walk cannot go on, but the run must not look as if it did.
-                    let _ = self.ledger.record(&mut self.state, Input::Pause { reason: error.to_string() });
+                    if self.is_mine() {
+                        let reason = error.to_string();
+                        let _ = self.ledger.record(&mut self.state, Input::Pause { reason });
+                    }
                     return Err(error);
                 }
             }
@@ -110,14 +116,27 @@ impl<'a> Walk<'a> {
             Left::NeedsInput(what) => format!("an answer is needed: {what}"),
             Left::WaitsUntil(time) => format!("waiting until {}", rfc3339(*time)),
         };
+        // Somebody else may have taken the walk over meanwhile.
+        if !self.is_mine() {
+            return Ok(left);
+        }
+        let reason = self.redactor.text(&reason);
         match self.ledger.insist(&mut self.state, &Input::Pause { reason }) {
             Ok(()) | Err(NotRecorded::Refused(_)) => Ok(left),
             Err(other) => Err(other.into()),
         }
     }
 
+    /// Whether this process is the one that walks the run.
+    pub fn is_mine(&self) -> bool {
+        self.state.walker.as_ref() == Some(&self.site.walker)
+    }
+
     async fn turn(&mut self) -> Result<Flow> {
         self.look_around()?;
+        if let Flow::Leave(left) = self.skip_before_start()? {
+            return Ok(Flow::Leave(left));
+        }
         if self.is_board() {
             return self.board_turn().await;
         }
@@ -168,21 +187,39 @@ impl<'a> Walk<'a> {
         self.state.plan.steps[place].id.clone()
     }
 
-    /// Records an input. A conflict or a refusal is told and the loop looks again, because somebody else acted.
-    fn record(&mut self, input: Input) -> Result<Flow> {
+    /// Records an input; tells whether it is in the journal. A conflict is told and the loop looks again.
+    fn recorded(&mut self, input: Input) -> Result<bool, NotRecorded> {
+        // What somebody said stays true whatever others do meanwhile. What the walk does next is decided anew.
+        let is_said = !matches!(
+            input,
+            Input::Start { .. }
+                | Input::StartUndo { .. }
+                | Input::End { .. }
+                | Input::Judge { .. }
+                | Input::Rollback { .. }
+                | Input::Retry { .. }
+        );
+        if is_said {
+            return self.ledger.insist(&mut self.state, &input).map(|()| true);
+        }
         match self.ledger.record(&mut self.state, input) {
-            Ok(()) => Ok(Flow::Next),
+            Ok(()) => Ok(true),
             Err(NotRecorded::Conflict) => {
                 self.terminal.tell("Somebody else works on this run; looking again.");
-                Ok(Flow::Next)
+                Ok(false)
             }
-            Err(other) => Err(other.into()),
+            Err(other) => Err(other),
         }
+    }
+
+    /// Records an input; a refusal ends the walk.
+    fn record(&mut self, input: Input) -> Result<Flow> {
+        self.recorded(input).map(|_| Flow::Next).map_err(Error::from)
     }
 
     /// Records an input that the operator may get wrong: a refusal is told, and the operator is asked again.
     fn try_record(&mut self, input: Input) -> Result<Flow> {
-        match self.ledger.record(&mut self.state, input) {
+        match self.recorded(input) {
             Err(NotRecorded::Refused(refusal)) if self.terminal.can_ask() => {
                 self.terminal.tell(&format!("{}.", refusal.message));
                 if let Some(hint) = refusal.hint {
@@ -190,11 +227,7 @@ impl<'a> Walk<'a> {
                 }
                 Ok(Flow::Next)
             }
-            Err(NotRecorded::Conflict) => {
-                self.terminal.tell("Somebody else works on this run; looking again.");
-                Ok(Flow::Next)
-            }
-            other => other.map(|()| Flow::Next).map_err(Error::from),
+            other => other.map(|_| Flow::Next).map_err(Error::from),
         }
     }
 
@@ -251,12 +284,15 @@ impl<'a> Walk<'a> {
     }
 
     async fn choose(&mut self, place: usize) -> Result<Flow> {
+        let step = self.id(place);
         self.show_card(place);
         match self.hear(place, operator::DECIDE).await? {
             Heard::Left(left) => Ok(Flow::Leave(left)),
             Heard::Again => Ok(Flow::Next),
             Heard::Say(Say::Tick(number)) => {
-                let StepKind::Choose(options) = &self.state.plan.steps[place].step.kind else { return Ok(Flow::Next) };
+                let StepKind::Choose(options) = &self.state.plan.steps[place].step.kind else {
+                    return Err(does_not_fit(&step));
+                };
                 let Some(option) = options.get(number).map(|option| option.id.clone()) else {
                     self.terminal.tell(&format!("There are {} options.", options.len()));
                     return Ok(Flow::Next);
@@ -312,7 +348,7 @@ impl<'a> Walk<'a> {
             return self.record(Input::Skip { step, reason });
         }
         let planned = self.state.plan.steps[place].clone();
-        let StepKind::Use(used) = &planned.step.kind else { return Ok(Flow::Next) };
+        let StepKind::Use(used) = &planned.step.kind else { return Err(does_not_fit(&step)) };
         let context = context(&self.state, &self.facts, &planned.scope);
         for (name, text) in &used.with {
             let value = crate::template::render(text, &context)
@@ -346,9 +382,11 @@ impl<'a> Walk<'a> {
         let reason = state.reason.clone().unwrap_or_else(|| "it failed".into());
         // The operator's own word that it failed is a decision already.
         if state.declared && !self.terminal.can_ask() {
-            return self.record(Input::Judge { step, judgement: Judgement::Stop });
+            // On a checklist one red item does not end the others.
+            let judgement = if self.is_board() { Judgement::Continue } else { Judgement::Stop };
+            return self.record(Input::Judge { step, judgement });
         }
-        self.terminal.tell(&format!("Failed: {} ({reason})", self.state.plan.steps[place].step.title));
+        self.terminal.tell(&format!("What does it mean that {} failed?", self.state.plan.steps[place].step.title));
         match self.hear(place, operator::JUDGE).await? {
             Heard::Left(Left::NeedsInput(_)) => Ok(Flow::Leave(Left::NeedsInput(format!(
                 "step {step} failed ({reason}); what that means is to be decided"
@@ -381,17 +419,15 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Leaves out everything before a step.
-    pub fn start_from(&mut self, id: &str) -> Result<()> {
+    /// Begins at a step: what comes before it is left out as it is reached.
+    pub fn start_from(&mut self, id: &str) {
+        self.from = Some(id.to_owned());
+    }
+
+    fn skip_before_start(&mut self) -> Result<Flow> {
+        let Some(id) = self.from.clone() else { return Ok(Flow::Next) };
         let plan = std::sync::Arc::clone(&self.state.plan);
-        let Some(target) = plan.place(id) else {
-            let ids = plan.steps.iter().map(|planned| planned.id.as_str());
-            let error = Error::usage(format!("{} has no step `{id}`", plan.id));
-            return Err(match crate::error::nearest(id, ids) {
-                Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error.hint("`opsctl runbook show` lists the steps"),
-            });
-        };
+        let Some(target) = plan.place(&id) else { return Ok(Flow::Next) };
         for place in 0..target {
             let open = self.state.steps[place].status == StepStatus::Pending;
             if open && !plan.is_inside(target, place) && need::is_reached(&self.state, place) {
@@ -399,8 +435,17 @@ impl<'a> Walk<'a> {
                 self.record(Input::Skip { step: plan.steps[place].id.clone(), reason })?;
             }
         }
-        Ok(())
+        if need::is_reached(&self.state, target) {
+            self.from = None;
+        }
+        Ok(Flow::Next)
     }
+}
+
+/// A need that does not fit its step, which only a damaged plan could bring about.
+fn does_not_fit(step: &str) -> Error {
+    Error::definition(format!("step {step} is not what the run takes it for"))
+        .hint("`opsctl journal verify` tells whether the journal was changed")
 }
 
 /// How a walk that stopped ends the program.
@@ -409,8 +454,9 @@ pub fn verdict(left: &Left, state: &State) -> Result<()> {
     let resume = format!("go on with `opsctl run resume {}`", state.id);
     match left {
         Left::Over if state.outcome == Some(Outcome::Failed) => {
-            let failed = state.steps.iter().zip(&state.plan.steps).find(|(step, _)| step.status == StepStatus::Failed);
-            let which = failed.map(|(_, planned)| format!(": step {} failed", planned.id)).unwrap_or_default();
+            let counts = |place: &usize| counts_as_failed(&state.plan, &state.steps[*place], *place);
+            let failed = (0..state.steps.len()).find(counts).map(|place| &state.plan.steps[place].id);
+            let which = failed.map(|id| format!(": step {id} failed")).unwrap_or_default();
             Err(Error::new(Kind::Negative, format!("{} failed{which}", state.id)))
         }
         Left::Over if state.status == RunStatus::Aborted => {

@@ -6,10 +6,10 @@ use crate::engine::context::context;
 use crate::engine::decide::check_value;
 use crate::error::{Error, Result, nearest};
 use crate::ground::elapsed;
-use crate::ledger::NotRecorded;
 use crate::template;
 use crate::terminal::{AskError, Question};
 use crate::view;
+use crate::view::wrap::folded;
 use crate::walk::answers::Action;
 use crate::walk::{Flow, Left, Walk};
 
@@ -102,7 +102,7 @@ impl Walk<'_> {
         self.prompt(place, keys).await
     }
 
-    fn answered(&mut self, place: usize) -> Result<Option<Heard>> {
+    pub(super) fn answered(&mut self, place: usize) -> Result<Option<Heard>> {
         let step = self.id(place);
         let Some(answer) = self.answers.take(&step) else { return Ok(None) };
         if let Some(text) = &answer.note {
@@ -127,14 +127,14 @@ impl Walk<'_> {
     async fn prompt(&mut self, place: usize, keys: &'static [Key]) -> Result<Heard> {
         let mut back = place;
         loop {
-            let line = match self.terminal.ask(&Question::new(self.prompt_text(keys)).optional()) {
+            let line = match self.terminal.ask(&Question::new(self.prompt_text(place, keys)).optional()) {
                 Ok(line) => line,
                 Err(AskError::Interrupted) => return Ok(Heard::Left(Left::Interrupted)),
                 Err(AskError::NobodyToAsk) => return Ok(Heard::Left(Left::NeedsInput(self.id(place)))),
             };
             let line = line.trim();
             if let Some(command) = line.strip_prefix('!') {
-                return self.shell_out(place, command.trim()).await;
+                return self.shell_out(Some(place), command.trim()).await;
             }
             let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
             let rest = rest.trim();
@@ -155,10 +155,14 @@ impl Walk<'_> {
                 "back" => back = self.look_back(back),
                 "note" => return self.take_note(Some(place), rest),
                 "skip" => match self.text_for(rest, "Why is it left out?") {
-                    Some(reason) => return Ok(Heard::Say(Say::Skip(reason))),
-                    None => self.terminal.tell("Not skipped: a reason is needed."),
+                    Ok(Some(reason)) => return Ok(Heard::Say(Say::Skip(reason))),
+                    Ok(None) => self.terminal.tell("Not skipped: a reason is needed."),
+                    Err(_) => return Ok(Heard::Left(Left::Interrupted)),
                 },
-                "fail" => return Ok(Heard::Say(Say::Fail(self.text_for(rest, "What was seen?")))),
+                "fail" => match self.text_for(rest, "What was seen?") {
+                    Ok(seen) => return Ok(Heard::Say(Say::Fail(seen))),
+                    Err(_) => return Ok(Heard::Left(Left::Interrupted)),
+                },
                 "run" | "wait" | "approve" => return Ok(Heard::Say(Say::Go)),
                 "done" => return Ok(Heard::Say(Say::Done)),
                 "try" => return Ok(Heard::Say(Say::Retry)),
@@ -173,11 +177,14 @@ impl Walk<'_> {
     }
 
     // Progress is in every prompt: which step of how many, and for how long.
-    fn prompt_text(&self, keys: &[Key]) -> String {
-        let (done, total) = self.state.progress();
+    fn prompt_text(&self, place: usize, keys: &[Key]) -> String {
+        let (number, total) = self.state.position(place);
         let letters: Vec<String> = keys.iter().map(|(letter, word, _)| format!("{letter} {word}")).collect();
         let since = elapsed(self.state.started_at, self.ledger.now());
-        format!("{} · !cmd · ? help\n[{}/{total} · {since}]", letters.join(" · "), (done + 1).min(total))
+        let said = format!("{} · !cmd · ? help", letters.join(" · "));
+        // A mark of the prompt's own stands before the first line.
+        let room = self.terminal.look_err().width.saturating_sub(4);
+        format!("{}\n[{number}/{total} · {since}]", folded(&said, room))
     }
 
     fn unknown_word(&mut self, word: &str, keys: &[Key], place: usize) {
@@ -213,40 +220,42 @@ impl Walk<'_> {
     }
 
     pub(super) fn take_note(&mut self, place: Option<usize>, said: &str) -> Result<Heard> {
-        if let Some(text) = self.text_for(said, "Note:") {
-            let text = self.redactor.text(&text);
-            let step = place.map(|place| self.id(place));
-            self.try_record(Input::Note { step, text })?;
-            self.terminal.tell("Noted.");
+        match self.text_for(said, "Note:") {
+            Ok(Some(text)) => {
+                let step = place.map(|place| self.id(place));
+                self.try_record(Input::Note { step, text })?;
+                self.terminal.tell("Noted.");
+                Ok(Heard::Again)
+            }
+            Ok(None) => Ok(Heard::Again),
+            Err(_) => Ok(Heard::Left(Left::Interrupted)),
         }
-        Ok(Heard::Again)
     }
 
     /// What was said with the key, or the answer to a question; none when nothing was said.
-    pub(super) fn text_for(&mut self, said: &str, question: &str) -> Option<String> {
-        let text = if said.is_empty() {
-            match self.terminal.ask(&Question::new(question).optional()) {
-                Ok(text) => text,
-                Err(AskError::Interrupted | AskError::NobodyToAsk) => return None,
-            }
-        } else {
-            said.to_owned()
-        };
+    pub(super) fn text_for(&mut self, said: &str, question: &str) -> Result<Option<String>, AskError> {
+        let text =
+            if said.is_empty() { self.terminal.ask(&Question::new(question).optional())? } else { said.to_owned() };
         let text = self.redactor.text(crate::ground::plain_line(&text).trim());
-        (!text.is_empty()).then_some(text)
+        Ok((!text.is_empty()).then_some(text))
     }
 
     /// A parameter: said in advance, asked for, or its default.
     pub(super) fn parameter(&mut self, scope: &str, name: &str) -> Result<Flow> {
         let parameter = self.state.plan.parameters(scope).iter().find(|parameter| parameter.name == name).cloned();
         let Some(parameter) = parameter else { return Err(Error::definition(format!("there is no parameter {name}"))) };
-        if scope.is_empty()
-            && let Some(value) = self.answers.parameters.remove(name)
-        {
-            check_value(&parameter, &value).map_err(Error::usage)?;
+        let said = if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") };
+        if let Some(value) = self.answers.parameters.remove(&said) {
+            return self.give(scope, &parameter, value);
+        }
+        // A secret that was passed on is in no event; what it was passed on from still gives it.
+        if let Some(value) = self.passed_on(scope, name) {
             return self.give(scope, &parameter, value);
         }
         let default = self.default_of(scope, &parameter);
+        if let Some(value) = default.as_ref().filter(|value| self.redactor.contains_secret(value)) {
+            return self.give(scope, &parameter, value.clone());
+        }
         if !self.terminal.can_ask() {
             return match default {
                 Some(value) => self.give(scope, &parameter, value),
@@ -259,6 +268,12 @@ impl Walk<'_> {
             Err(AskError::Interrupted) => Ok(Flow::Leave(Left::Interrupted)),
             Err(AskError::NobodyToAsk) => Ok(Flow::Leave(Left::NeedsInput(self.missing(scope)))),
         }
+    }
+
+    fn passed_on(&self, scope: &str, name: &str) -> Option<String> {
+        let (planned, _) = self.state.step(scope)?;
+        let StepKind::Use(used) = &planned.step.kind else { return None };
+        template::render(used.with.get(name)?, &context(&self.state, &self.facts, &planned.scope)).ok()
     }
 
     fn default_of(&self, scope: &str, parameter: &Parameter) -> Option<String> {
@@ -280,8 +295,9 @@ impl Walk<'_> {
             .filter(|parameter| !scope.is_empty() || !self.answers.parameters.contains_key(&parameter.name))
             .map(|parameter| parameter.name.as_str())
             .collect();
-        let of = if scope.is_empty() { String::new() } else { format!(" of {scope}") };
-        format!("the parameters{of} {}; say them with --set NAME=VALUE", missing.join(", "))
+        let prefix = if scope.is_empty() { String::new() } else { format!("{scope}.") };
+        let named: Vec<String> = missing.iter().map(|name| format!("{prefix}{name}")).collect();
+        format!("the parameters {}; say each with --set NAME=VALUE", named.join(", "))
     }
 
     fn ask_parameter(&mut self, parameter: &Parameter, default: Option<&str>) -> Result<String, AskError> {
@@ -343,33 +359,25 @@ impl Walk<'_> {
         }
     }
 
-    async fn shell_out(&mut self, place: usize, command: &str) -> Result<Heard> {
+    /// Runs a command of the operator's own, and records it whatever others do meanwhile.
+    pub(super) async fn shell_out(&mut self, place: Option<usize>, command: &str) -> Result<Heard> {
         if command.is_empty() {
             self.terminal.tell("Write the command after the !, as in !df -h");
             return Ok(Heard::Again);
         }
         let attempt = self.run_shell(command).await?;
         let command = self.redactor.text(command);
-        let input = Input::Shell { step: Some(self.id(place)), command, attempt };
-        match self.ledger.insist(&mut self.state, &input) {
-            Ok(()) => Ok(Heard::Again),
-            Err(NotRecorded::Refused(refusal)) => {
-                self.terminal.tell(&refusal.message);
-                Ok(Heard::Again)
-            }
-            Err(other) => Err(other.into()),
-        }
+        let step = place.map(|place| self.id(place));
+        self.try_record(Input::Shell { step, command, attempt })?;
+        Ok(Heard::Again)
     }
 }
 
 fn find_key(word: &str, keys: &'static [Key]) -> Option<&'static Key> {
     let word = word.to_lowercase();
     let same = |key: &&Key| key.0 == word || key.1 == word;
-    let done_means_go = word == "y" || word == "yes";
-    keys.iter().find(same).or_else(|| {
-        // At a manual step `run` means the same as `done`.
-        let stands_for = if done_means_go || word == "r" || word == "run" { "done" } else { return None };
-        let is_manual = !keys.iter().any(|key| key.1 == "run");
-        keys.iter().find(|key| is_manual && key.1 == stands_for && keys.len() == MANUAL.len())
-    })
+    // At a manual step `run` and `yes` mean that it is done.
+    let is_manual = std::ptr::eq(keys, MANUAL);
+    let done = || keys.iter().find(|key| is_manual && key.1 == "done" && matches!(&*word, "y" | "yes" | "r" | "run"));
+    keys.iter().find(same).or_else(done)
 }

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::ground::{Span, Time, rfc3339};
 use crate::process;
 use crate::walk::operator::{self, Heard, Say};
-use crate::walk::{Flow, Left, Walk};
+use crate::walk::{Flow, Left, Walk, does_not_fit};
 
 /// A wait that is over within this time is waited for when there is nobody to ask.
 const SHORT: Span = Span::seconds(600);
@@ -16,8 +16,8 @@ const SHORT: Span = Span::seconds(600);
 impl Walk<'_> {
     pub(super) async fn wait(&mut self, place: usize, until: Option<Time>) -> Result<Flow> {
         let planned = self.state.plan.steps[place].clone();
-        let StepKind::Wait(wait) = &planned.step.kind else { return Ok(Flow::Next) };
         let step = planned.id.clone();
+        let StepKind::Wait(wait) = &planned.step.kind else { return Err(does_not_fit(&step)) };
         let now = self.ledger.now();
         let Some(until) = until else {
             let length = match wait {
@@ -74,7 +74,7 @@ impl Walk<'_> {
         loop {
             let came = self.run_probes(probes).await?;
             if came.cancelled {
-                return Ok(Flow::Leave(Left::Interrupted));
+                return self.stop_waiting(place).await;
             }
             if came.attempt.succeeded {
                 return self.record(Input::Done { step, reason: Some("the probes pass".into()) });
@@ -85,8 +85,20 @@ impl Walk<'_> {
             }
             tokio::select! {
                 () = tokio::time::sleep(every.0) => {}
-                () = process::interrupted() => return Ok(Flow::Leave(Left::Interrupted)),
+                () = process::interrupted() => return self.stop_waiting(place).await,
             }
+        }
+    }
+
+    // Ctrl-C in a wait asks what to do about it; a second one leaves.
+    async fn stop_waiting(&mut self, place: usize) -> Result<Flow> {
+        if !self.terminal.can_ask() {
+            return Ok(Flow::Leave(Left::Interrupted));
+        }
+        match self.hear(place, operator::WAIT).await? {
+            Heard::Left(left) => Ok(Flow::Leave(left)),
+            Heard::Again | Heard::Say(Say::Go) => Ok(Flow::Next),
+            Heard::Say(other) => self.common(place, other),
         }
     }
 }

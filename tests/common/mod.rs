@@ -93,7 +93,7 @@ impl World {
         }
         world.write(
             "opsctl.yaml",
-            "title: Test\nservices:\n  api:\n    title: API\nseverities:\n  P1:\n    title: High\n    criteria: [Something is broken]\n    respond_within: 1h\n",
+            "title: Test\nservices:\n  api:\n    title: API\nseverities:\n  P1:\n    title: High\n    criteria: [Something is broken]\n    respond_within: 1h\n  P2:\n    title: Medium\n    criteria: [Something is odd]\n    respond_within: 4h\n",
         );
         world
     }

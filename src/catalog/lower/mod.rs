@@ -85,8 +85,9 @@ fn phases(
 ) -> Vec<Phase> {
     let root = Trail::ROOT;
     if kind == ProcedureKind::Checklist {
-        steps.iter_mut().for_each(|steps| commands_look(steps));
-        phases.iter_mut().flatten().for_each(|phase| commands_look(&mut phase.steps));
+        for steps in steps.iter_mut().chain(phases.iter_mut().flatten().map(|phase| &mut phase.steps)) {
+            commands_look(steps);
+        }
     }
     if steps.is_some() && phases.is_some() {
         problems.push(
@@ -129,7 +130,7 @@ fn commands_look(steps: &mut [RawStep]) {
         }
         for option in step.choose.iter_mut().flatten() {
             if let RawOption::Full(option) = option {
-                option.steps.iter_mut().for_each(|steps| commands_look(steps));
+                option.steps.iter_mut().for_each(|steps| commands_look(steps.as_mut_slice()));
             }
         }
     }

@@ -96,14 +96,14 @@ fn kind_of(raw: &RawFullStep, at: &Trail<'_>, problems: &mut Vec<Problem>) -> &'
 fn misplaced_keys(kind: &str, raw: &RawFullStep, at: &Trail<'_>, problems: &mut Vec<Problem>) {
     let runs = kind == "run";
     let commands = runs || raw.rollback.is_some() || raw.verify.as_ref().is_some_and(|verify| verify.run.is_some());
-    let acts = !matches!(kind, "probe" | "choose" | "approve" | "wait");
+    let acts = !matches!(kind, "probe" | "choose" | "approve" | "wait" | "use");
     let keys = [
         ("timeout", raw.timeout.is_some() && !runs, "a `run` step"),
         ("expect", raw.expect.is_some() && !runs, "a `run` step"),
         ("capture", raw.capture.is_some() && !runs, "a `run` step"),
         ("env", !raw.env.is_empty() && !commands, "a step with a command"),
         ("dir", raw.dir.is_some() && !commands, "a step with a command"),
-        ("retry", raw.retry.is_some() && !matches!(kind, "run" | "probe" | "send"), "a `run`, `probe` or `send` step"),
+        ("retry", raw.retry.is_some() && !matches!(kind, "run" | "probe"), "a `run` or `probe` step"),
         ("verify", raw.verify.is_some() && !acts, "a step that changes something"),
         ("rollback", raw.rollback.is_some() && !acts, "a step that changes something"),
     ];
@@ -238,6 +238,11 @@ fn option(raw: RawOption, at: &Trail<'_>, problems: &mut Vec<Problem>) -> Choice
         }
         RawOption::Full(raw) => {
             super::required_text("title", &raw.title, at, problems);
+            if raw.goto.is_some() && raw.steps.as_ref().is_some_and(|steps| !steps.is_empty()) {
+                let message = "an option leads to its `steps` or jumps with `goto`, not both";
+                let problem = Problem::error("steps-and-goto", &at.key("goto"), message).on_key();
+                problems.push(problem.suggest("end the steps where the jump would go, or jump only"));
+            }
             ChoiceOption {
                 id: id(raw.id, &raw.title, at, problems),
                 steps: steps(raw.steps.unwrap_or_default(), &at.key("steps"), problems),
