@@ -128,7 +128,7 @@ pub enum AskError {
 impl From<AskError> for Error {
     fn from(error: AskError) -> Self {
         match error {
-            AskError::Interrupted => Self::interrupted(error.to_string()),
+            AskError::Interrupted => Self::interrupted("stopped at a question; nothing was done"),
             AskError::NobodyToAsk => Self::input_needed(error.to_string()),
         }
     }

@@ -82,8 +82,8 @@ fn login_name() -> String {
 pub struct Workspace {
     /// The directory with `opsctl.yaml`; none when the built-in pack serves.
     pub dir: Option<PathBuf>,
-    /// Where the journal lies.
-    pub state_dir: PathBuf,
+    /// Where the journal lies; none where there is no place for it.
+    state_dir: Option<PathBuf>,
     /// The definitions.
     pub loaded: Loaded,
 }
@@ -93,8 +93,8 @@ impl Workspace {
     pub fn open(said: Option<&Path>, surroundings: &Surroundings) -> Result<Self> {
         let dir = locate(said, surroundings)?;
         let state_dir = match &dir {
-            Some(dir) => dir.join(STATE),
-            None => home_state(surroundings)?,
+            Some(dir) => Some(dir.join(STATE)),
+            None => home_state(surroundings),
         };
         let root = dir.clone().map_or(Root::Builtin, Root::Directory);
         Ok(Self { dir, state_dir, loaded: load::load(&root) })
@@ -107,16 +107,28 @@ impl Workspace {
 
     /// The journal, for writing. Makes it when it is not there yet.
     pub fn journal(&self) -> Result<SqliteJournal> {
-        let journal = SqliteJournal::open(&self.state_dir)?;
+        let state_dir = self.state_dir()?;
+        let journal = SqliteJournal::open(state_dir)?;
         if self.dir.is_some() {
-            keep_out_of_git(&self.state_dir);
+            keep_out_of_git(state_dir);
         }
         Ok(journal)
     }
 
+    /// Where the journal lies, or would. Fails where there is no place for it.
+    pub fn state_dir(&self) -> Result<&Path> {
+        self.state_dir.as_deref().ok_or_else(|| {
+            Error::environment("there is no place for the journal: neither HOME nor XDG_STATE_HOME names a directory")
+                .hint("set one of them, or work in a workspace (`opsctl init DIR`)")
+        })
+    }
+
     /// The journal, for reading; none when nothing was ever written.
     pub fn journal_to_read(&self) -> Result<Option<SqliteJournal>> {
-        Ok(SqliteJournal::open_read(&self.state_dir)?)
+        match &self.state_dir {
+            Some(state_dir) => Ok(SqliteJournal::open_read(state_dir)?),
+            None => Ok(None),
+        }
     }
 
     /// The git revision of the definitions, when the workspace lies in a repository.
@@ -188,13 +200,8 @@ fn no_workspace(dir: &Path) -> Error {
         .hint(format!("`opsctl init {}` makes a workspace there", dir.display()))
 }
 
-fn home_state(surroundings: &Surroundings) -> Result<PathBuf> {
-    if let Some(state) = surroundings.var("XDG_STATE_HOME").filter(|state| Path::new(state).is_absolute()) {
-        return Ok(Path::new(state).join("opsctl"));
-    }
-    match surroundings.var("HOME") {
-        Some(home) => Ok(Path::new(home).join(".local/state/opsctl")),
-        None => Err(Error::environment("there is no place for the journal: neither HOME nor XDG_STATE_HOME is set")
-            .hint("set one of them, or work in a workspace (`opsctl init DIR`)")),
-    }
+fn home_state(surroundings: &Surroundings) -> Option<PathBuf> {
+    let absolute = |name: &str| surroundings.var(name).map(Path::new).filter(|path| path.is_absolute());
+    let of_home = || absolute("HOME").map(|home| home.join(".local/state"));
+    absolute("XDG_STATE_HOME").map(Path::to_owned).or_else(of_home).map(|state| state.join("opsctl"))
 }

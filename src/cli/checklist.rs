@@ -94,8 +94,11 @@ pub(super) struct ItemArgs {
     /// Leave this item out; may be given again
     #[arg(long, value_name = "ITEM", requires = "reason", conflicts_with_all = WALKED)]
     skip: Vec<String>,
-    /// Why it is left out
-    #[arg(long, value_name = "TEXT", requires = "skip")]
+    /// Open this item again, ticked or skipped by mistake; may be given again
+    #[arg(long, value_name = "ITEM", requires = "reason", conflicts_with_all = WALKED)]
+    reopen: Vec<String>,
+    /// Why it is left out or opened again
+    #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     /// Write something down, about the item ticked or skipped, else about the whole list
     #[arg(long, value_name = "TEXT", conflicts_with_all = WALKED)]
@@ -180,14 +183,14 @@ fn history(session: &mut Session<'_>, id: Option<&str>) -> Result<()> {
 impl ItemArgs {
     /// Whether nothing is to be ticked, so that the list is walked instead.
     pub(super) fn is_empty(&self) -> bool {
-        self.check.is_empty() && self.skip.is_empty() && self.note.is_none()
+        self.check.is_empty() && self.skip.is_empty() && self.reopen.is_empty() && self.note.is_none()
     }
 
     /// Ticks, skips and notes without a walk, in the run of the period or subject, which is begun when there is none.
     pub(super) fn apply(&self, session: &mut Session<'_>, workspace: &Workspace, start: &Start<'_>) -> Result<()> {
         let plan = start::check_definition(session, workspace, &start.procedure)?;
         let ids = || plan.steps.iter().map(|planned| planned.id.as_str());
-        for item in self.check.iter().chain(&self.skip) {
+        for item in self.check.iter().chain(&self.skip).chain(&self.reopen) {
             if plan.place(item).is_none() {
                 return Err(super::unknown("item", item, ids(), &[]));
             }
@@ -230,6 +233,10 @@ impl ItemArgs {
                 Input::Done { step: item.clone(), reason: None }
             };
             ledger.insist(&mut walk.state, &input)?;
+        }
+        for item in &self.reopen {
+            let reason = self.reason.clone().unwrap_or_default();
+            ledger.insist(&mut walk.state, &Input::Reopen { step: item.clone(), reason })?;
         }
         for item in &self.skip {
             let reason = self.reason.clone().unwrap_or_default();

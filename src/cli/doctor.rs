@@ -33,7 +33,10 @@ pub(super) fn doctor(session: &mut Session<'_>, _: &DoctorArgs) -> Result<()> {
     checks.push(terminal(session));
     checks.push(locale(&session.surroundings));
     if let Ok(workspace) = &workspace {
-        checks.extend(store::checks(&workspace.state_dir, session.clock.now()));
+        match workspace.state_dir() {
+            Ok(state_dir) => checks.extend(store::checks(state_dir, session.clock.now())),
+            Err(error) => checks.push(problem("store", &error)),
+        }
     }
     session.show(&checks, |look| checks_text(look, &checks))?;
     let verdict = verdict(&checks);

@@ -34,10 +34,12 @@ pub(super) fn standings(ledger: &Ledger<'_>, clock: &dyn Clock, date: Option<Nai
             continue;
         };
         let period = Some(standing.period.key.clone());
-        let run = runs
-            .iter()
-            .rev()
-            .find(|run| run.kind == ProcedureKind::Checklist && run.procedure == checklist.id && run.period == period);
+        let is_of = |run: &&Summary| {
+            run.kind == ProcedureKind::Checklist && run.procedure == checklist.id && run.period == period
+        };
+        let latest = runs.iter().rev().find(is_of);
+        // What was done once is done, whatever was begun again after that.
+        let run = runs.iter().filter(is_of).find(|run| run.outcome == Some(Outcome::Succeeded)).or(latest);
         views.push(DueView {
             state: state_word(run, standing.state).to_owned(),
             deadline: Some(local_time(standing.deadline)),

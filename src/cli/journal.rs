@@ -41,7 +41,7 @@ fn verify(session: &mut Session<'_>) -> Result<()> {
     let workspace = session.quiet_workspace()?;
     let journal = workspace.journal_to_read()?;
     let Some(journal) = journal else {
-        session.terminal.tell(&format!("There is no journal yet in {}.", workspace.state_dir.display()));
+        session.terminal.tell(&format!("There is no journal yet in {}.", workspace.state_dir()?.display()));
         let nothing = Session::reader(&workspace)?.verify()?;
         return session.show(&nothing, |look| verification_text(look, &nothing));
     };
@@ -99,6 +99,6 @@ fn select(journal: &dyn Journal, stream: Option<&str>) -> Result<Vec<Event>> {
 
 fn path(session: &mut Session<'_>) -> Result<()> {
     let workspace = session.quiet_workspace()?;
-    let place = PlaceView { path: database(&workspace.state_dir).display().to_string() };
+    let place = PlaceView { path: database(workspace.state_dir()?).display().to_string() };
     session.show(&place, |_| place.path.clone())
 }

@@ -110,7 +110,12 @@ pub(super) fn find(
         ProcedureKind::Checklist => &["list", "show", "status", "history"],
         ProcedureKind::Runbook | ProcedureKind::Playbook => &[],
     };
-    Err(super::unknown(kind.word(), id, ids, verbs))
+    let error = super::unknown(kind.word(), id, ids, verbs);
+    let elsewhere = workspace.loaded.catalog.procedures.iter().find(|procedure| procedure.id == id);
+    Err(match elsewhere {
+        Some(found) => error.hint(format!("{id} is a {kind}: `opsctl {kind} show {id}`", kind = found.kind)),
+        None => error,
+    })
 }
 
 pub(super) fn refuse_invalid(session: &mut Session<'_>, workspace: &Workspace, paths: &[String], what: &str) -> Error {

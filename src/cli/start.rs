@@ -65,6 +65,8 @@ pub(super) fn walk(session: &mut Session<'_>, workspace: &Workspace, start: &Sta
         let look = session.terminal.look_err();
         let text = view::procedure::beginning(look, &start.procedure, &state.id);
         session.terminal.say(&text);
+    } else if state.is_over() {
+        session.terminal.tell(&format!("{} is over; --again begins another run.", state.id));
     } else {
         session.terminal.tell(&format!("Going on with {}.", state.id));
     }

@@ -362,18 +362,7 @@ fn follow(state: &mut State, place: usize, option: &str) {
 
 fn begin_rollback(state: &mut State, step: Option<&str>, reason: &str) {
     let failed_at = step.and_then(|id| state.plan.place(id));
-    let mut left: Vec<(u64, usize)> = (0..state.steps.len())
-        .filter(|&place| state.plan.steps[place].step.rollback.is_some())
-        .filter(|&place| state.steps[place].rolled_back.is_none())
-        .filter_map(|place| {
-            let step = &state.steps[place];
-            // One that was begun and never ended may have taken effect, too.
-            let begun = matches!(step.status, StepStatus::Running | StepStatus::Interrupted).then_some(step.begun);
-            step.effect.or(begun).map(|effect| (effect, place))
-        })
-        .collect();
-    left.sort_unstable();
-    let left = left.into_iter().map(|(_, place)| place).collect();
+    let left = state.undoable();
     state.rollback = Some(RollbackState { reason: reason.to_owned(), left, in_flight: None });
     if let Some(place) = failed_at {
         state.steps[place].fatal = true;

@@ -29,6 +29,8 @@ pub enum Input {
     Skip { step: String, reason: String },
     /// A failed step is to be done again.
     Retry { step: String, reason: String },
+    /// What was ticked or skipped by mistake is open again; where order does not count.
+    Reopen { step: String, reason: String },
     /// A task is ticked or unticked.
     Tick { step: String, task: usize, done: bool },
     /// Something is written down.
@@ -203,6 +205,7 @@ fn decide_step(state: &State, input: Input) -> Result<Vec<Event>, Refusal> {
             Ok(vec![Event::StepSkipped { step, reason }])
         }
         Input::Retry { step, reason } => retry(state, step, reason),
+        Input::Reopen { step, reason } => reopen(state, step, reason),
         Input::Tick { step, task, done } => tick(state, step, task, done),
         Input::Choose { step, option } => choose(state, step, &option),
         Input::AskApproval { step } => {
@@ -299,10 +302,16 @@ fn done(state: &State, step: String, reason: Option<String>) -> Result<Vec<Event
         StepKind::Use(_) => "settle the steps in it, or skip it with a reason",
         _ => {
             let overruled = step_state.status == StepStatus::Failed;
+            let reason = if overruled { Some(overruling(step_state, reason)) } else { reason };
             return Ok(vec![Event::StepDone { step, reason, overruled }]);
         }
     };
     refuse(format!("{step} cannot be called done"), instead)
+}
+
+fn overruling(step: &StepState, said: Option<String>) -> String {
+    let said = said.unwrap_or_else(|| "done by hand".to_owned());
+    format!("{said}; it had failed: {}", step.reason.as_deref().unwrap_or("no reason given"))
 }
 
 fn start(
@@ -335,6 +344,26 @@ fn retry(state: &State, step: String, reason: String) -> Result<Vec<Event>, Refu
     let (_, step_state) = find(state, &step)?;
     if step_state.status != StepStatus::Failed {
         return refuse(format!("{step} has not failed"), "only a failed step is tried again");
+    }
+    Ok(vec![Event::StepReopened { step, reason }])
+}
+
+fn reopen(state: &State, step: String, reason: String) -> Result<Vec<Event>, Refusal> {
+    let (planned, step_state) = find(state, &step)?;
+    if !state.plan.any_order() {
+        return refuse(
+            format!("{step} cannot be opened again"),
+            "a runbook goes forward; write a note about the mistake",
+        );
+    }
+    if matches!(planned.step.kind, StepKind::Choose(_) | StepKind::Use(_) | StepKind::Approve(_)) {
+        return refuse(
+            format!("{step} cannot be opened again: others follow from it"),
+            "write a note about the mistake",
+        );
+    }
+    if !step_state.status.is_settled() {
+        return refuse(format!("{step} is open"), "there is nothing to take back");
     }
     Ok(vec![Event::StepReopened { step, reason }])
 }

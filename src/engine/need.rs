@@ -124,8 +124,12 @@ pub fn next(state: &State, facts: &Facts) -> Need {
     for place in 0..state.steps.len() {
         match need_at(state, facts, place) {
             // One red item must not hide the rest of a checklist.
-            Some(need @ (Need::Judge(_) | Need::Approve(_) | Need::Wait { .. })) if patient => {
-                put_off.get_or_insert(need);
+            Some(need @ (Need::Judge(_) | Need::Approve(_) | Need::Wait { .. } | Need::Skip { .. })) if patient => {
+                // What a condition leaves out comes before what waits for somebody.
+                let leads = matches!(need, Need::Skip { .. }) && !matches!(put_off, Some(Need::Skip { .. }));
+                if put_off.is_none() || leads {
+                    put_off = Some(need);
+                }
             }
             Some(need) => return need,
             None => {}

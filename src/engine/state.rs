@@ -194,6 +194,22 @@ impl State {
         Some((&self.plan.steps[place], &self.steps[place]))
     }
 
+    /// The places of the steps that a rollback would undo, the first to undo last.
+    pub fn undoable(&self) -> Vec<usize> {
+        let mut places: Vec<(u64, usize)> = (0..self.steps.len())
+            .filter(|&place| self.plan.steps[place].step.rollback.is_some())
+            .filter(|&place| self.steps[place].rolled_back.is_none())
+            .filter_map(|place| {
+                let step = &self.steps[place];
+                // One that was begun and never ended may have taken effect, too.
+                let begun = matches!(step.status, StepStatus::Running | StepStatus::Interrupted).then_some(step.begun);
+                step.effect.or(begun).map(|effect| (effect, place))
+            })
+            .collect();
+        places.sort_unstable();
+        places.into_iter().map(|(_, place)| place).collect()
+    }
+
     /// Whether the run is over.
     pub fn is_over(&self) -> bool {
         matches!(self.status, RunStatus::Finished | RunStatus::Aborted)

@@ -177,6 +177,9 @@ pub fn respond_line(look: Look, incident: &Incident, severity: Option<&Severity>
         Some(_) if severity?.respond_within.is_zero() => paint(look, Style::Good, "responded"),
         Some(at) => paint(look, Style::Warn, &format!("responded {} late", elapsed(by, at))),
         None if !incident.is_open() => return Some(shown),
+        None if severity?.respond_within.is_zero() => {
+            paint(look, Style::Bad, &format!("nobody has responded for {}", elapsed(by, now)))
+        }
         None if now < by => paint(look, Style::Warn, &format!("{} left", elapsed(now, by))),
         None => paint(look, Style::Bad, &format!("overdue by {}", elapsed(by, now))),
     };

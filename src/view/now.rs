@@ -95,13 +95,14 @@ pub fn now_text(look: Look, now: &Now<'_>) -> String {
 fn run_words(look: Look, run: &Summary, is_walked: bool, now: Time) -> String {
     let status = paint(look, Style::Warn, run_status(run.status, is_walked));
     let about = run.subject.as_deref().map(|subject| format!(" · {}", plain_line(subject))).unwrap_or_default();
+    let incident = run.incident.as_deref().map(|id| format!(" · {id}")).unwrap_or_default();
     let wait = match run.waits_until {
         Some(until) if until > now => format!(" · due {} UTC (in {})", short_time(until), elapsed(now, until)),
         Some(until) => format!(" · {}", paint(look, Style::Bad, &format!("due since {} UTC", short_time(until)))),
         None => String::new(),
     };
     let last = elapsed(run.last_at, now);
-    format!("{} · {status}{about}{wait} · by {} · last touched {last} ago", run.id, plain_line(&run.actor.0))
+    format!("{} · {status}{about}{incident}{wait} · by {} · last touched {last} ago", run.id, plain_line(&run.actor.0))
 }
 
 fn section(look: Look, text: &mut String, title: &str, count: usize) {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::catalog::model::{Catalog, Parameter, Procedure, ProcedureKind, Step, StepKind, response_time};
+use crate::catalog::model::{
+    Catalog, Parameter, Procedure, ProcedureKind, Risk, Step, StepKind, VerifyCheck, response_time,
+};
 use crate::catalog::suggest::Suggestion;
 use crate::engine::Plan;
 use crate::engine::command;
@@ -17,6 +19,7 @@ use crate::view::markdown;
 use crate::view::run::kind_word;
 use crate::view::step::{risk, write_command};
 use crate::view::table::table;
+use crate::view::wrap::hanging;
 
 /// A procedure in one line for programs.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -306,7 +309,11 @@ fn step(look: Look, text: &mut String, place: usize, depth: usize, id: &str, ste
     }
     details(look, &mut lines, step);
     for line in lines.lines() {
-        let _ = writeln!(text, "    {indent}{line}");
+        // A command stays whole, so that it can be copied.
+        let is_command = line.starts_with("  Command") || line.starts_with("            ");
+        let line = format!("    {indent}{line}");
+        let line = if is_command { line } else { hanging(&line, look.width, 10) };
+        let _ = writeln!(text, "{line}");
     }
 }
 
@@ -348,8 +355,23 @@ fn details(look: Look, lines: &mut String, step: &Step) {
         }
         StepKind::Manual | StepKind::Incident(_) => {}
     }
+    if !matches!(step.kind, StepKind::Run(_)) && step.risk != Risk::ReadOnly {
+        let _ = writeln!(lines, "  Risk      {}", risk(look, step.risk));
+    }
+    if let Some(verify) = &step.verify {
+        let what = match &verify.check {
+            VerifyCheck::Run(spec) => command::display(&spec.command),
+            VerifyCheck::Probe(selectors) => format!("the probes {} pass", selectors.join(", ")),
+        };
+        let within = if verify.within.is_zero() { String::new() } else { format!(", within {}", verify.within) };
+        let _ = writeln!(lines, "  Verified  {}{within}", plain_line(&what));
+    }
+    if let Some(rollback) = &step.rollback {
+        write_command(look, lines, "Rollback", &command::display(&rollback.command.command));
+    }
     for link in &step.links {
-        let _ = writeln!(lines, "  See       {}", plain_line(&link.url));
+        let title = link.title.as_deref().map(|title| format!("{}: ", plain_line(title))).unwrap_or_default();
+        let _ = writeln!(lines, "  See       {title}{}", plain_line(&link.url));
     }
 }
 

@@ -157,7 +157,7 @@ pub fn run_view(state: &State, is_walked: bool, mut text_of: impl FnMut(&Output)
             attempts: step.attempts,
             exit_code: step.exit_code,
             duration_ms: step.duration_ms,
-            reason: step.reason.clone(),
+            reason: reason_of(step),
             output: step.output.as_ref().map(&mut text_of).or_else(|| step.message.clone()),
             tasks: planned
                 .step
@@ -182,6 +182,14 @@ pub fn run_view(state: &State, is_walked: bool, mut text_of: impl FnMut(&Output)
         finished_at: state.finished_at.map(rfc3339),
         steps,
     }
+}
+
+// What a program has to know beside the status: the choice, and whether the step was undone.
+fn reason_of(step: &StepState) -> Option<String> {
+    let chosen = step.chosen.as_ref().map(|option| format!("chose {option}"));
+    let undone = step.rolled_back.map(|undone| if undone { "undone" } else { "could not be undone" }.to_owned());
+    let parts: Vec<String> = [chosen, step.reason.clone(), undone].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 // A step in flight in a process that is there is waited for; without its process it was interrupted.

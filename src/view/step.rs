@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use crate::catalog::model::{Risk, StepKind};
+use crate::catalog::model::{Risk, StepKind, Wait};
 use crate::engine::context::status_word;
 use crate::engine::plan::PlanStep;
 use crate::engine::state::State;
 use crate::ground::{Time, elapsed, plain, plain_line};
 use crate::view::look::{Look, Style, paint};
 use crate::view::markdown;
+use crate::view::run::short_time;
 use crate::view::wrap::hanging;
 
 /// A command that is about to be run.
@@ -33,6 +34,10 @@ pub fn card(look: Look, state: &State, place: usize, command: Option<&CommandPre
     }
     tasks(look, &mut card, planned, &state.steps[place].tasks);
     what_happens(look, &mut card, planned, command);
+    if let Some(until) = state.steps[place].until {
+        let left = if until > now { format!("in {}", elapsed(now, until)) } else { "the time has come".to_owned() };
+        let _ = writeln!(card, "  Due       {} UTC ({left})", short_time(until));
+    }
     for link in &planned.step.links {
         let title = link.title.as_deref().map(|title| format!("{}: ", plain_line(title))).unwrap_or_default();
         let see = format!("  See       {title}{}", plain_line(&link.url));
@@ -105,7 +110,13 @@ fn what_happens(look: Look, card: &mut String, planned: &PlanStep, preview: Opti
         StepKind::Use(used) => {
             let _ = writeln!(card, "  Walks     {}", plain_line(&used.procedure));
         }
-        StepKind::Manual | StepKind::Wait(_) | StepKind::Send(_) | StepKind::Incident(_) => {}
+        StepKind::Wait(Wait::For(span)) => {
+            let _ = writeln!(card, "  Wait      {span}");
+        }
+        StepKind::Wait(Wait::Until { probes, within, .. }) => {
+            let _ = writeln!(card, "  Wait      until {} pass, at most {within}", plain_line(&probes.join(", ")));
+        }
+        StepKind::Manual | StepKind::Send(_) | StepKind::Incident(_) => {}
     }
     if step.verify.is_some() {
         let _ = writeln!(card, "  Then      the result is verified");

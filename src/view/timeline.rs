@@ -1,7 +1,5 @@
 //! The facts of runs and incidents in words, for timelines and exports.
 
-use serde_json::Value;
-
 use crate::engine::event::{Attempt, Event, Judgement, Recorded};
 use crate::ground::rfc3339;
 use crate::incident::event::{IncidentEvent, Recorded as IncidentRecorded};

@@ -10,7 +10,7 @@ use crate::view;
 use crate::walk::operator::Heard;
 use crate::walk::{Flow, Left, Walk};
 
-const WORDS: [&str; 8] = ["skip", "note", "fail", "run", "accept", "quit", "help", "look"];
+const WORDS: [&str; 9] = ["skip", "note", "fail", "run", "accept", "open", "quit", "help", "look"];
 
 const HELP: &str = "  3            tick item 3; an item with a check of its own makes it
   3.2          tick task 2 of item 3
@@ -18,8 +18,9 @@ const HELP: &str = "  3            tick item 3; an item with a check of its own 
   f 3 REASON   item 3 failed
   r 3          make the check of item 3 again
   c 3          accept that item 3 failed
+  o 3 REASON   open item 3 again, ticked or skipped by mistake
   n 3 TEXT     write something down about item 3; n TEXT about the whole list
-  !COMMAND     run a command of your own; it is recorded
+  !COMMAND     run a command of your own; it is recorded, and cannot read the keyboard
   q            leave; everything is saved and can be resumed";
 
 impl Walk<'_> {
@@ -29,7 +30,10 @@ impl Walk<'_> {
 
     pub(super) async fn board_turn(&mut self) -> Result<Flow> {
         let first = next(&self.state, &self.facts);
-        if matches!(first, Need::Parameter { .. } | Need::Finish(_) | Need::Over | Need::Undo { .. }) {
+        if matches!(
+            first,
+            Need::Parameter { .. } | Need::Finish(_) | Need::Over | Need::Undo { .. } | Need::Skip { .. }
+        ) {
             return self.meet(first).await;
         }
         for place in self.items() {
@@ -55,8 +59,7 @@ impl Walk<'_> {
     fn settles_by_itself(&self, place: usize, need: &Need) -> bool {
         let answered = self.answers.steps.contains_key(&self.state.plan.steps[place].id);
         match need {
-            Need::Skip { .. }
-            | Need::Enter(_)
+            Need::Enter(_)
             | Need::Verify(_)
             | Need::Effect { delay: Some(_), .. }
             | Need::StartRollback(_)
@@ -96,6 +99,9 @@ impl Walk<'_> {
         }
         let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         if let Some((place, task)) = number(word, items) {
+            if !rest.trim().is_empty() {
+                return Ok(self.complain("One thing a line: a number ticks; s N skips, n N notes, f N fails."));
+            }
             return self.tick(place, task).await;
         }
         let (target, text) = rest.trim().split_once(char::is_whitespace).unwrap_or((rest.trim(), ""));
@@ -122,10 +128,15 @@ impl Walk<'_> {
                 Err(_) => Ok(Flow::Leave(Left::Interrupted)),
             },
             ("r" | "run", Some(place)) => self.check_again(place).await,
+            ("o" | "open", Some(place)) => match self.text_for(text.trim(), "Why is it open again?") {
+                Ok(Some(reason)) => self.try_record(Input::Reopen { step: self.id(place), reason }),
+                Ok(None) => Ok(self.complain("Not opened: a reason is needed.")),
+                Err(_) => Ok(Flow::Leave(Left::Interrupted)),
+            },
             ("c" | "accept", Some(place)) => {
                 self.try_record(Input::Judge { step: self.id(place), judgement: Judgement::Continue })
             }
-            ("s" | "skip" | "f" | "fail" | "r" | "run" | "c" | "accept", None) => {
+            ("s" | "skip" | "f" | "fail" | "r" | "run" | "c" | "accept" | "o" | "open", None) => {
                 Ok(self.complain("Say which item, as in: s 3 not needed today"))
             }
             (other, _) => {
@@ -152,7 +163,8 @@ impl Walk<'_> {
             return self.try_record(Input::Tick { step, task, done });
         }
         match need::need_at(&self.state, &self.facts, place) {
-            None => Ok(self.complain("That item is settled already.")),
+            None => Ok(self.complain("That item is settled already; o N opens it again.")),
+            Some(Need::Skip { reason, .. }) => Ok(self.complain(&format!("That item does not apply now: {reason}"))),
             Some(Need::Manual(_)) => self.try_record(Input::Done { step, reason: None }),
             Some(Need::Effect { .. }) if self.unset_of(place).is_some() => {
                 let unset = self.unset_of(place).unwrap_or_default().join(", ");

@@ -20,6 +20,9 @@ use crate::walk::{Flow, Left, Walk, does_not_fit};
 /// The time between asking a process group to end and killing it.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// The variable by which a step's processes are found again after a crash.
+const STEP_MARK: &str = "OPSCTL_STEP";
+
 /// How an effect came out.
 pub(super) struct Came {
     pub attempt: Attempt,
@@ -80,18 +83,21 @@ impl Walk<'_> {
     // A probe that is not configured proves nothing: the operator looks instead.
     async fn by_hand(&mut self, place: usize, unset: &[String]) -> Result<Flow> {
         self.show_card(place);
-        self.terminal
-            .tell(&format!("Not configured: {} is not set. Look by hand, and say what you found.", unset.join(", ")));
+        self.terminal.tell(&format!(
+            "Not configured: set {} to let it look. Look by hand, and say what you found.",
+            unset.join(", ")
+        ));
         let step = self.id(place);
-        match self.hear(place, operator::MANUAL).await? {
+        match self.hear(place, operator::LOOK_BY_HAND).await? {
             Heard::Left(Left::NeedsInput(_)) => Ok(Flow::Leave(Left::NeedsInput(format!(
                 "step {step}: its probes are not configured ({}), so somebody has to look",
                 unset.join(", ")
             )))),
             Heard::Left(left) => Ok(Flow::Leave(left)),
             Heard::Again => Ok(Flow::Next),
-            Heard::Say(Say::Go | Say::Done) => {
-                let reason = Some(format!("by hand; not configured: {}", unset.join(", ")));
+            Heard::Say(say @ (Say::Go | Say::Done)) => {
+                let how = if say == Say::Go { "not checked" } else { "by hand" };
+                let reason = Some(format!("{how}; not configured: {}", unset.join(", ")));
                 self.try_record(Input::Done { step, reason })
             }
             Heard::Say(other) => self.common(place, other),
@@ -123,7 +129,10 @@ impl Walk<'_> {
         let step = planned.id.clone();
         let job = match &planned.step.kind {
             StepKind::Run(spec) => match self.resolve(&planned.scope, spec) {
-                Ok(resolved) => Some((resolved, spec.expect.clone())),
+                Ok(mut resolved) => {
+                    resolved.env.push((STEP_MARK.to_owned(), step.clone()));
+                    Some((resolved, spec.expect.clone()))
+                }
                 Err(why) => return self.record(Input::Fail { step, reason: Some(self.redactor.text(&why)) }),
             },
             _ => None,
@@ -362,10 +371,18 @@ impl Walk<'_> {
         let other =
             state.status == StepStatus::Running && state.walker.as_ref().is_some_and(|w| *w != self.site.walker);
         let by = state.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+        let how = if state.status == StepStatus::Interrupted { "stopped" } else { "begun" };
+        let left_running = process::with_environment(&[("OPSCTL_RUN", &self.state.id), (STEP_MARK, &step)]);
         self.terminal
-            .say(&format!("Interrupted: {} was begun{by}, and nobody knows how it ended.", planned.step.title));
+            .say(&format!("Interrupted: {} was {how}{by}, and nobody knows what it has done.", planned.step.title));
         if other && self.is_walked_elsewhere(place) {
             self.terminal.tell("  Its process is still there: it may be running at this moment.");
+        } else if !left_running.is_empty() {
+            let pids: Vec<String> = left_running.iter().map(ToString::to_string).collect();
+            self.terminal.tell(&format!(
+                "  Its command is still running (process {}). Let it end, or stop it.",
+                pids.join(", ")
+            ));
         } else if planned.step.is_repeatable() && !self.answers.steps.contains_key(&step) {
             self.terminal.tell("  It only looks, or can be repeated safely: running it again.");
             return self.perform(place, true).await;

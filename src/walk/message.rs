@@ -49,6 +49,14 @@ impl Walk<'_> {
         let text = self.redactor.text(&text);
         self.terminal.tell(&format!("Message for {}:\n", audience(send)));
         self.terminal.say(&text);
+        if self.terminal.can_ask() && !by_itself {
+            let question = format!("Record it? Nothing is sent: copy it to {} yourself.", audience(send));
+            match self.terminal.confirm(&question, true) {
+                Ok(true) => {}
+                Ok(false) | Err(AskError::NobodyToAsk) => return Ok(Flow::Next),
+                Err(AskError::Interrupted) => return Ok(Flow::Leave(Left::Interrupted)),
+            }
+        }
         let variant = draft.variant().to_owned();
         self.record(Input::Message { step, template: send.template.clone(), variant, to: send.to.clone(), text })
     }

@@ -20,8 +20,9 @@ use crate::engine::{Input, Need, State, need, next};
 use crate::error::{Error, Kind, Result};
 use crate::ground::{Time, rfc3339};
 use crate::ledger::{Ledger, NotRecorded};
+use crate::process;
 use crate::redact::Redactor;
-use crate::terminal::Terminal;
+use crate::terminal::{AskError, Terminal};
 use crate::view;
 use crate::workspace::missing_needs;
 
@@ -91,7 +92,8 @@ impl<'a> Walk<'a> {
 
     /// Walks until the run is over or somebody leaves it. What was done is in the journal in any case.
     pub async fn walk(&mut self) -> Result<Left> {
-        if !self.is_mine() && !self.state.is_over() {
+        // A run that another living process walks stays its own; whoever comes to it takes part as a guest.
+        if !self.is_mine() && !self.state.is_over() && !self.is_walked_by_another() {
             self.record(Input::Resume { walker: self.site.walker.clone() })?;
         }
         let left = loop {
@@ -125,6 +127,11 @@ impl<'a> Walk<'a> {
             Ok(()) | Err(NotRecorded::Refused(_)) => Ok(left),
             Err(other) => Err(other.into()),
         }
+    }
+
+    fn is_walked_by_another(&self) -> bool {
+        let walker = self.state.walker.as_ref().filter(|walker| **walker != self.site.walker);
+        walker.is_some_and(|walker| process::is_alive(walker.pid, &walker.host, &self.site.walker.host))
     }
 
     /// Whether this process is the one that walks the run.
@@ -387,7 +394,9 @@ impl<'a> Walk<'a> {
             return self.record(Input::Judge { step, judgement });
         }
         self.terminal.tell(&format!("What does it mean that {} failed?", self.state.plan.steps[place].step.title));
-        match self.hear(place, operator::JUDGE).await? {
+        let undoable = !self.state.undoable().is_empty();
+        let keys = if undoable { operator::JUDGE_OR_UNDO } else { operator::JUDGE };
+        match self.hear(place, keys).await? {
             Heard::Left(Left::NeedsInput(_)) => Ok(Flow::Leave(Left::NeedsInput(format!(
                 "step {step} failed ({reason}); what that means is to be decided"
             )))),
@@ -398,8 +407,20 @@ impl<'a> Walk<'a> {
             }
             Heard::Say(Say::Continue) => self.record(Input::Judge { step, judgement: Judgement::Continue }),
             Heard::Say(Say::Stop) => self.record(Input::Judge { step, judgement: Judgement::Stop }),
-            Heard::Say(Say::Rollback) => self.record(Input::Rollback { step: Some(step), reason }),
+            Heard::Say(Say::Rollback) => self.start_undoing(place, &reason),
             Heard::Say(other) => self.common(place, other),
+        }
+    }
+
+    // Undoing ends the run, so it is named before it begins.
+    fn start_undoing(&mut self, place: usize, reason: &str) -> Result<Flow> {
+        let places = self.state.undoable();
+        let titles: Vec<&str> = places.iter().rev().map(|&at| self.state.plan.steps[at].step.title.as_str()).collect();
+        let question = format!("Undo {}, and end the run as failed?", titles.join(", then "));
+        match self.terminal.confirm(&question, false) {
+            Ok(true) => self.record(Input::Rollback { step: Some(self.id(place)), reason: reason.to_owned() }),
+            Ok(false) | Err(AskError::NobodyToAsk) => Ok(Flow::Next),
+            Err(AskError::Interrupted) => Ok(Flow::Leave(Left::Interrupted)),
         }
     }
 

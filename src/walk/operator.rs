@@ -53,6 +53,8 @@ const LOOK: Key = ("l", "look", "look again whether something has changed");
 
 /// The keys at a manual step.
 pub(super) const MANUAL: &[Key] = &[DONE, SKIP, FAIL, NOTE, BACK, QUIT];
+/// The keys where probes are not configured, so that the operator looks.
+pub(super) const LOOK_BY_HAND: &[Key] = &[("d", "done", "you looked, and it is good"), SKIP, FAIL, NOTE, BACK, QUIT];
 /// The keys at a step with an effect.
 pub(super) const EFFECT: &[Key] = &[RUN, BY_HAND, SKIP, FAIL, NOTE, BACK, QUIT];
 /// The keys at a decision.
@@ -62,18 +64,15 @@ pub(super) const APPROVE: &[Key] =
     &[("a", "approve", "consent, as someone other than the starter"), LOOK, SKIP, FAIL, NOTE, BACK, QUIT];
 /// The keys where a condition cannot be evaluated.
 pub(super) const STUCK: &[Key] = &[BY_HAND, SKIP, FAIL, NOTE, BACK, QUIT];
-/// The keys after a failure.
-pub(super) const JUDGE: &[Key] = &[
-    ("t", "try", "try it again"),
-    ("c", "continue", "go on; the run counts as failed"),
-    ("x", "stop", "end the run as failed"),
-    ("u", "undo", "undo what was done, in reverse order, and end the run as failed"),
-    BY_HAND,
-    SKIP,
-    NOTE,
-    BACK,
-    QUIT,
-];
+const TRY: Key = ("t", "try", "try it again");
+const CONTINUE: Key = ("c", "continue", "go on; the run counts as failed");
+const STOP: Key = ("x", "stop", "end the run as failed");
+const UNDO: Key = ("u", "undo", "undo what was done, in reverse order, and end the run as failed");
+
+/// The keys after a failure, with nothing that could be undone.
+pub(super) const JUDGE: &[Key] = &[TRY, CONTINUE, STOP, BY_HAND, SKIP, NOTE, BACK, QUIT];
+/// The keys after a failure, with something that could be undone.
+pub(super) const JUDGE_OR_UNDO: &[Key] = &[TRY, CONTINUE, STOP, UNDO, BY_HAND, SKIP, NOTE, BACK, QUIT];
 /// The keys at a step that was begun and whose end nobody knows.
 pub(super) const RECOVER: &[Key] = &[
     ("v", "verify", "make the step's own check and go by it"),
@@ -193,7 +192,7 @@ impl Walk<'_> {
             let lines: Vec<String> =
                 keys.iter().map(|(letter, word, what)| format!("  {letter:<3} {word:<10} {what}")).collect();
             self.terminal.say(&lines.join("\n"));
-            self.terminal.tell("  1…  number     tick or untick that task\n  !   !command   run a command of your own; it is recorded\n  ?   help       this");
+            self.terminal.tell("  1…  number     tick or untick that task\n  !   !command   run a command of your own; it is recorded, and cannot read the keyboard\n  ?   help       this");
         } else if !word.is_empty() {
             let near = nearest(word, keys.iter().map(|key| key.1));
             let hint =

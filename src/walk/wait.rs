@@ -5,8 +5,9 @@ use std::time::Duration;
 use crate::catalog::model::{StepKind, Wait};
 use crate::engine::Input;
 use crate::error::Result;
-use crate::ground::{Span, Time, rfc3339};
+use crate::ground::{Span, Time};
 use crate::process;
+use crate::view::run::short_time;
 use crate::walk::operator::{self, Heard, Say};
 use crate::walk::{Flow, Left, Walk, does_not_fit};
 
@@ -52,7 +53,7 @@ impl Walk<'_> {
 
     async fn sleep_until(&mut self, until: Time) -> Result<Flow> {
         let left = (until - self.ledger.now()).to_std().unwrap_or(Duration::ZERO);
-        self.terminal.begin_live(&format!("waiting until {}", rfc3339(until)));
+        self.terminal.begin_live(&format!("waiting until {} UTC · Ctrl-C leaves", short_time(until)));
         let whole = tokio::select! {
             () = tokio::time::sleep(left) => true,
             () = process::interrupted() => false,
@@ -70,7 +71,7 @@ impl Walk<'_> {
         {
             return self.common(place, say);
         }
-        self.terminal.tell(&format!("Waiting for {} until {}.", probes.join(", "), rfc3339(until)));
+        self.terminal.tell(&format!("Waiting for {} until {} UTC.", probes.join(", "), short_time(until)));
         loop {
             let came = self.run_probes(probes).await?;
             if came.cancelled {
