@@ -96,7 +96,6 @@ fn a_jump_back_walks_the_steps_again() {
 }
 
 #[test]
-#[ignore = "BUG: a step that is walked again still shows its tasks as ticked"]
 fn a_jump_back_unticks_the_tasks() {
     let world = World::new();
     let steps = "  - {id: tick, title: Tick, tasks: [One]}
@@ -117,12 +116,11 @@ fn a_decision_without_an_answer_waits_for_one() {
 }
 
 #[test]
-#[ignore = "BUG: a decision answered with `done` or `fail` is taken, and the walk can never go on"]
 fn a_decision_is_answered_with_an_option_only() {
     for said in ["done", "run", "fail"] {
         let world = World::new();
         let refused = walk(&world, CHOICES, &format!("steps: {{way: {said}}}")).exits(2);
-        refused.says(&["way", "left, right, over"]);
+        refused.says(&["step way is a decision", "left, right,"]);
         assert!(!world.path("log").exists());
     }
 }
@@ -266,16 +264,14 @@ fn a_used_procedure_is_walked_in_place_with_its_own_values() {
 fn a_used_procedure_that_fails_has_failed_as_a_step() {
     let world = World::new();
     world.runbook("inner", "steps: [{id: bad, title: Bad, run: exit 2, on_failure: continue}]\n");
-    let steps =
-        "  - {id: in, title: In, use: inner, on_failure: stop}\n  - {id: after, title: After, run: echo after > log}\n";
+    let steps = "  - {id: in, title: In, use: inner}\n  - {id: after, title: After, run: echo after > log}\n";
     let run = walk(&world, steps, "").exits(1).json();
-    assert_eq!(statuses(&run), ["in failed", "in/bad failed", "after pending"]);
+    assert_eq!(statuses(&run), ["in failed", "in/bad failed", "after done"]);
     let run = walk(&world, steps, "steps: {in: {skip: not today}}").exits(0).json();
     assert_eq!(statuses(&run), ["in skipped", "in/bad skipped", "after done"]);
 }
 
 #[test]
-#[ignore = "BUG: an answer for a used procedure that is not a skip is dropped without a word"]
 fn an_answer_that_does_not_fit_a_used_procedure_is_refused() {
     let world = World::new();
     world.runbook("inner", "steps: [{id: a, title: A, run: echo a > log}]\n");

@@ -234,7 +234,7 @@ fn asked(world: &World, down: usize) -> Pty {
 /// Answers the step with this title.
 #[track_caller]
 fn at(terminal: &mut Pty, title: &str, key: &str) {
-    terminal.expect(title).expect("? help").send_line(key);
+    terminal.expect(title).expect("[").send_line(key);
 }
 
 /// Walks the handbook's process to its end.

@@ -148,7 +148,10 @@ const FAILING: &str = "steps:
 fn failing(world: &World) -> Pty {
     let mut terminal = walk(world, FAILING);
     at(&mut terminal, "1/3", "r");
-    at(&mut terminal, "2/3", "r").expect("Failed: Bad (exit code 1)").expect("t try · c continue · x stop · u undo");
+    at(&mut terminal, "2/3", "r")
+        .expect("Failed: Bad (exit code 1)")
+        .expect("t try · c continue · x stop · u undo")
+        .expect("[");
     terminal
 }
 
@@ -160,16 +163,16 @@ fn log(world: &World) -> Vec<String> {
 fn after_a_failure_the_operator_decides() {
     let world = World::new();
     let mut terminal = failing(&world);
-    terminal.send_line("t").expect("? help").send_line("r").expect("Failed: Bad").expect("u undo");
+    terminal.send_line("t").expect("[").send_line("r").expect("Failed: Bad").expect("u undo").expect("[");
     world.write("good", "");
-    terminal.send_line("try").expect("? help").send_line("r").expect("Done (");
+    terminal.send_line("try").expect("[").send_line("r").expect("Done (");
     at(&mut terminal, "3/3", "r");
     ends(terminal, 0);
     assert_eq!(log(&world), ["first", "try", "try", "try", "after"]);
 
     let world = World::new();
     let mut terminal = failing(&world);
-    terminal.send_line("c").expect("After").expect("? help").send_line("r");
+    terminal.send_line("c").expect("After").expect("[").send_line("r");
     ends(terminal, 1);
     assert_eq!(
         (log(&world), run(&world)["outcome"].as_str()),
@@ -185,18 +188,13 @@ fn after_a_failure_the_operator_decides() {
 
     let world = World::new();
     let mut terminal = failing(&world);
-    terminal
-        .send_line("u")
-        .expect("Rollback: Take it back")
-        .expect("echo undone >> log")
-        .expect("? help")
-        .send_line("r");
+    terminal.send_line("u").expect("Rollback: Take it back").expect("echo undone >> log").expect("[").send_line("r");
     ends(terminal, 1);
     assert_eq!(log(&world), ["first", "try", "undone"]);
 
     let world = World::new();
     let mut terminal = failing(&world);
-    terminal.send_line("d").expect("After").expect("? help").send_line("s").expect("Why").send_line("enough");
+    terminal.send_line("d").expect("After").expect("[").send_line("s").expect("Why").send_line("enough");
     ends(terminal, 0);
     assert_eq!(step(&run(&world), "bad")["reason"], "done by hand");
 }
@@ -206,7 +204,7 @@ fn the_operator_may_say_that_a_step_failed() {
     let world = World::new();
     let mut terminal = walk(&world, "steps: [{id: a, title: A}, {id: b, title: B}]\n");
     at(&mut terminal, "1/2", "f").expect("What was seen?").send_line("smoke");
-    terminal.expect("Failed: A (smoke)").expect("? help").send_line("c").expect("B").expect("? help").send_line("d");
+    terminal.expect("Failed: A (smoke)").expect("[").send_line("c").expect("B").expect("[").send_line("d");
     ends(terminal, 1);
     assert_eq!((status(&run(&world), "a"), &step(&run(&world), "a")["reason"]), ("failed", &json!("smoke")));
 }
@@ -246,15 +244,11 @@ steps:
     terminal.expect("How big?").expect("small").send("\u{1b}[A\r");
     terminal.expect("The key?").send_line("hunter2-hunter2");
     terminal.expect("More?").send_line("");
-    terminal.expect("1 Left").expect("2 Right").expect("? help").send_line("3").expect("There are 2 options.");
-    terminal.expect("? help").send_line("2").expect("Turn").expect("? help").send_line("r");
-    terminal.expect("Rest").expect("w wait · d done").expect("? help").send_line("d");
-    terminal
-        .expect("To approve: Is it right?")
-        .expect("By        anyone but the starter")
-        .expect("? help")
-        .send_line("a");
-    terminal.expect("alice started r.1 and cannot approve consent").expect("? help");
+    terminal.expect("1 Left").expect("2 Right").expect("[").send_line("3").expect("There are 2 options.");
+    terminal.expect("[").send_line("2").expect("Turn").expect("[").send_line("r");
+    terminal.expect("Rest").expect("w wait · d done").expect("[").send_line("d");
+    terminal.expect("To approve: Is it right?").expect("By        anyone but the starter").expect("[").send_line("a");
+    terminal.expect("alice started r.1 and cannot approve consent").expect("[");
     world.run(&["--as", "bob", "run", "approve", "r.1"]).exits(0);
     terminal.send_line("l");
     let shown = ends(terminal, 0);

@@ -231,22 +231,20 @@ fn a_definition_that_is_gone_or_broken_does_not_stop_its_runs() {
 }
 
 #[test]
-#[ignore = "BUG: adopted in the middle of a rollback, a changed definition makes the walk panic or undo another step"]
-fn a_change_may_be_adopted_in_the_middle_of_a_rollback() {
-    let undone = |id: &str| format!("  - {{id: {id}, title: Do {id}, run: 'true', rollback: echo undo-{id} >> log}}\n");
+fn a_change_is_not_adopted_in_the_middle_of_a_rollback() {
+    let world = World::new();
     let bad = "  - {id: bad, title: Bad, run: 'false', on_failure: rollback}\n";
-    for steps in [format!("{}{bad}", undone("b")), format!("{}{}{}{bad}", undone("c"), undone("b"), undone("a"))] {
-        let world = World::new();
-        world.runbook("r", &format!("steps:\n{}{}{bad}", undone("a"), undone("b")));
-        let mut terminal = world.pty(&["runbook", "run", "r"]);
-        for progress in ["[1/3", "[2/3", "[3/3"] {
-            terminal.expect(progress).send_line("r");
-        }
-        terminal.expect("Rollback: undo Do b").expect("? help").send_line("q");
-        terminal.finish();
-        world.runbook("r", &format!("steps:\n{steps}"));
-        world.run(&["run", "resume", "r.1", "--adopt"]).exits(1);
-        let log = world.read("log");
-        assert!(log.starts_with("undo-b\n") && !log.contains("undo-c"), "{log}");
+    let undone = |id: &str| format!("  - {{id: {id}, title: Do {id}, run: 'true', rollback: echo undo-{id} >> log}}\n");
+    world.runbook("r", &format!("steps:\n{}{}{bad}", undone("a"), undone("b")));
+    let mut terminal = world.pty(&["runbook", "run", "r"]);
+    for progress in ["[1/3", "[2/3", "[3/3"] {
+        terminal.expect(progress).send_line("r");
     }
+    terminal.expect("Rollback: undo Do b").expect("[").send_line("q");
+    terminal.finish();
+    world.runbook("r", &format!("steps:\n{}{bad}", undone("b")));
+    world.run(&["run", "resume", "r.1", "--adopt"]).exits(2).says(&["r.1 is being rolled back"]);
+    assert!(!world.path("log").exists());
+    world.run(&["run", "resume", "r.1"]).exits(1);
+    assert_eq!(world.read("log"), "undo-b\nundo-a\n");
 }

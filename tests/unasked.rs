@@ -49,7 +49,6 @@ fn a_walk_may_begin_at_a_used_procedure() {
 }
 
 #[test]
-#[ignore = "BUG: --from INSIDE/STEP does not leave out the steps before it inside the used procedure"]
 fn a_walk_may_begin_inside_a_used_procedure() {
     let world = World::new();
     world.runbook("inner", TWO);
