@@ -387,6 +387,9 @@ proptest! {
     #[test]
     fn a_changed_definition_can_be_adopted_at_any_point(moves in moves(out_of_turn()), choice in any::<Index>()) {
         let mut run = play(&PLANS.same[0], moves);
+        if run.give(Input::Adopt { pins: Vec::new(), git: None }).is_none() {
+            return Ok(());
+        }
         adopt(&mut run.state, Arc::clone(&PLANS.changed));
         let need = run.need();
         if let Some(input) = reply(&run, &need, choice) {

@@ -200,7 +200,8 @@ fn the_timeline_tells_everything_of_the_incident_and_its_runs_in_order() {
         lines.iter().filter(of).map(|line| line["kind"].as_str().unwrap()).collect()
     };
     assert_eq!(kinds(false), ["declared", "acknowledged", "run_attached", "note_added", "resolved"]);
-    let run = ["run_started", "step_started", "step_finished", "run_paused", "run_resumed"];
+    // The run's beginning is told once, as `run_attached`.
+    let run = ["step_started", "step_finished", "run_paused", "run_resumed"];
     assert_eq!(kinds(true), [&run[..], &["note_added", "step_done", "run_finished"]].concat());
     let place = |text: &str| lines.iter().position(|line| line["text"].as_str().unwrap().contains(text)).unwrap();
     assert!(place("look: ran echo seen") < place("note: in between") && place("note: in between") < place("a leak"));
@@ -249,7 +250,12 @@ fn walk_process(terminal: &mut Pty, informs: bool) {
     at(terminal, "Estimate impact", "r");
     terminal.expect("Who is affected").send_line("everybody");
     at(terminal, "Update status page", "r");
-    terminal.expect("How many minutes until").send_line("30").expect("Status: Investigating");
+    terminal
+        .expect("How many minutes until")
+        .send_line("30")
+        .expect("Status: Investigating")
+        .expect("Record it?")
+        .send("y");
     at(terminal, "Notify team (Slack)", "d");
     if informs {
         at(terminal, "Inform customers (if P0/P1)", "r");
@@ -261,7 +267,7 @@ fn walk_process(terminal: &mut Pty, informs: bool) {
         ] {
             terminal.expect(question).send_line(said);
         }
-        terminal.expect("Hi Ann,");
+        terminal.expect("Hi Ann,").expect("Record it?").send("y");
     } else {
         terminal.expect("Skipped: Inform customers (if P0/P1)");
     }
@@ -271,7 +277,7 @@ fn walk_process(terminal: &mut Pty, informs: bool) {
     at(terminal, "Resolve the incident", "r");
     terminal.expect("How was it resolved?").send_line("pool enlarged");
     at(terminal, "Update status page with the restored service", "r");
-    terminal.expect("Status: Resolved");
+    terminal.expect("Status: Resolved").expect("Record it?").send("y");
     for title in ["Document incident", "Identify root cause", "Implement prevention"] {
         at(terminal, title, "d");
     }
