@@ -92,13 +92,13 @@ pub(super) struct ItemArgs {
     #[arg(long, value_name = "ITEM", conflicts_with_all = WALKED)]
     check: Vec<String>,
     /// Leave this item out; may be given again
-    #[arg(long, value_name = "ITEM", requires = "reason", conflicts_with_all = WALKED)]
+    #[arg(long, value_name = "ITEM", requires = "reason", group = "corrects", conflicts_with_all = WALKED)]
     skip: Vec<String>,
     /// Open this item again, ticked or skipped by mistake; may be given again
-    #[arg(long, value_name = "ITEM", requires = "reason", conflicts_with_all = WALKED)]
+    #[arg(long, value_name = "ITEM", requires = "reason", group = "corrects", conflicts_with_all = WALKED)]
     reopen: Vec<String>,
     /// Why it is left out or opened again
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", requires = "corrects")]
     reason: Option<String>,
     /// Write something down, about the item ticked or skipped, else about the whole list
     #[arg(long, value_name = "TEXT", conflicts_with_all = WALKED)]

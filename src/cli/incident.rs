@@ -309,9 +309,7 @@ fn timeline(session: &mut Session<'_>, id: &str) -> Result<()> {
 fn timeline_of(ledger: &Ledger<'_>, incident: &Incident) -> Result<Vec<view::incident::TimelineView>> {
     let mut lines: Vec<_> = ledger.incident_events(&incident.id)?.iter().map(view::timeline::of_incident).collect();
     for run in &incident.runs {
-        // That a run began stands in the incident's own events.
-        let events = ledger.run_events(run)?;
-        lines.extend(events.iter().skip(1).map(|recorded| view::timeline::of_run(run, recorded)));
+        lines.extend(ledger.run_events(run)?.iter().map(|recorded| view::timeline::of_run(run, recorded)));
     }
     Ok(view::timeline::merge(lines))
 }

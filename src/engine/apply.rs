@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
 
-use crate::catalog::model::StepKind;
+use crate::catalog::model::{OnFailure, StepKind};
 use crate::engine::event::{Attempt, Event, Judgement, Recorded, RunStarted};
 use crate::engine::plan::{Parent, Plan};
 use crate::engine::state::{Kept, Note, RollbackState, RunStatus, ShellEntry, State, StepState, StepStatus};
@@ -385,8 +385,9 @@ fn roll_up(state: &mut State, place: usize, recorded: &Recorded) {
                 if failed.is_some() { StepStatus::Failed } else { StepStatus::Done },
                 recorded,
             );
-            // What the failure inside means was settled there.
-            state.steps[at].tolerated = failed.is_some();
+            // What the failure inside means was settled there, unless the outer step says something of its own.
+            let own_word = matches!(plan.steps[at].step.on_failure, OnFailure::Stop | OnFailure::Rollback);
+            state.steps[at].tolerated = failed.is_some() && !own_word;
             state.steps[at].reason = failed.map(|i| format!("{} failed", plan.steps[i].id));
         }
         match &plan.steps[at].parent {
@@ -398,7 +399,6 @@ fn roll_up(state: &mut State, place: usize, recorded: &Recorded) {
 
 /// Whether the walk does not come back to a step: it is settled, or failed and tolerated.
 pub fn is_closed(plan: &Plan, step: &StepState, place: usize) -> bool {
-    use crate::catalog::model::OnFailure;
     let spec = &plan.steps[place].step;
     let retries_left = !step.declared && step.tries < spec.retry.attempts;
     let goes_on = step.tolerated || (spec.on_failure == OnFailure::Continue && !retries_left);

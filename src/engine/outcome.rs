@@ -31,7 +31,8 @@ pub fn check(expect: &Expect, exit_code: i32, printed: Printed<'_>) -> Result<()
     }
     let Some(pattern) = &expect.output else { return Ok(()) };
     let regex = regex(pattern)?;
-    let found = regex.is_match(printed.stdout) || regex.is_match(&printed.both());
+    // The last newline belongs to the way programs print, so `$` is to match before it.
+    let found = regex.is_match(printed.stdout.trim_end()) || regex.is_match(printed.both().trim_end());
     if found { Ok(()) } else { Err(format!("the output does not match {pattern}")) }
 }
 

@@ -193,7 +193,8 @@ pub fn severity_line(id: &str, severity: &Severity) -> String {
 
 /// A timeline for people.
 pub fn timeline_text(look: Look, timeline: &[TimelineView]) -> String {
-    timeline.iter().fold(String::new(), |mut text, line| {
+    // That a run began stands in the incident's own events already.
+    timeline.iter().filter(|line| line.kind != "run_started").fold(String::new(), |mut text, line| {
         let at = line.at.get(..19).unwrap_or(&line.at).replace('T', " ");
         let _ =
             writeln!(text, "{} {} {}", paint(look, Style::Faint, &at), plain_line(&line.actor), plain_line(&line.text));

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::catalog::model::{
-    Catalog, Parameter, Procedure, ProcedureKind, Risk, Step, StepKind, VerifyCheck, response_time,
+    Catalog, OnFailure, Parameter, Procedure, ProcedureKind, Risk, Step, StepKind, VerifyCheck, response_time,
 };
 use crate::catalog::suggest::Suggestion;
 use crate::engine::Plan;
@@ -232,7 +232,7 @@ fn head(look: Look, procedure: &Procedure) -> String {
         ("Owner", procedure.owner.clone()),
     ] {
         if let Some(value) = value {
-            let _ = writeln!(text, "{label}: {}", plain_line(&value));
+            let _ = writeln!(text, "{}", hanging(&format!("{label}: {}", plain_line(&value)), look.width, 2));
         }
     }
     text
@@ -261,7 +261,7 @@ fn tiers(look: Look, text: &mut String, procedure: &Procedure) {
             let _ = writeln!(text, "- Response time: {}", response_time(within));
         }
         for covered in &tier.covers {
-            let _ = writeln!(text, "- {}", plain_line(covered));
+            let _ = writeln!(text, "{}", hanging(&format!("- {}", plain_line(covered)), look.width, 2));
         }
     }
 }
@@ -272,20 +272,20 @@ fn list(look: Look, text: &mut String, title: &str, items: &[String]) {
     }
     let _ = writeln!(text, "\n{}", paint(look, Style::Heading, title));
     for item in items {
-        let _ = writeln!(text, "- {}", plain_line(item));
+        let _ = writeln!(text, "{}", hanging(&format!("- {}", plain_line(item)), look.width, 2));
     }
 }
 
 fn step(look: Look, text: &mut String, place: usize, depth: usize, id: &str, step: &Step, forecast: Option<&Forecast>) {
     let indent = "  ".repeat(depth);
     let optional = if step.optional { " (optional)" } else { "" };
-    let _ = writeln!(
-        text,
+    let headline = format!(
         "{:>2}. {indent}{}{optional} {}",
         place + 1,
         plain_line(&step.title),
         paint(look, Style::Faint, &format!("[{id}]"))
     );
+    let _ = writeln!(text, "{}", hanging(&headline, look.width, 4));
     let mut lines = String::new();
     if let Some(forecast) = forecast {
         let style = match forecast {
@@ -313,7 +313,7 @@ fn step(look: Look, text: &mut String, place: usize, depth: usize, id: &str, ste
         let is_command = line.starts_with("  Command") || line.starts_with("            ");
         let line = format!("    {indent}{line}");
         let line = if is_command { line } else { hanging(&line, look.width, 10) };
-        let _ = writeln!(text, "{line}");
+        let _ = writeln!(text, "{}", line.trim_end());
     }
 }
 
@@ -368,6 +368,15 @@ fn details(look: Look, lines: &mut String, step: &Step) {
     }
     if let Some(rollback) = &step.rollback {
         write_command(look, lines, "Rollback", &command::display(&rollback.command.command));
+    }
+    if step.retry.attempts > 1 {
+        let _ = writeln!(lines, "  Retry     {} attempts, {} apart", step.retry.attempts, step.retry.delay);
+    }
+    match step.on_failure {
+        OnFailure::Ask => {}
+        OnFailure::Stop => lines.push_str("  On failure the run ends\n"),
+        OnFailure::Continue => lines.push_str("  On failure the walk goes on\n"),
+        OnFailure::Rollback => lines.push_str("  On failure what was done is undone\n"),
     }
     for link in &step.links {
         let title = link.title.as_deref().map(|title| format!("{}: ", plain_line(title))).unwrap_or_default();
