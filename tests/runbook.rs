@@ -321,7 +321,6 @@ fn lists_and_runbooks_read_well_at_80_columns() {
 }
 
 #[test]
-#[ignore = "BUG: `show` does not wrap long titles and list items, and ends blank lines in spaces"]
 fn nothing_shown_is_wider_than_80_columns_or_ends_in_spaces() {
     let world = pack();
     for kind in ["runbook", "checklist", "playbook"] {
@@ -336,7 +335,6 @@ fn nothing_shown_is_wider_than_80_columns_or_ends_in_spaces() {
 }
 
 #[test]
-#[ignore = "BUG: `show` hides the commands of `verify` and `rollback`, the retry and what a failure means"]
 fn show_hides_no_command() {
     let world = World::new();
     world.runbook("r", "steps: [{id: a, title: A, run: echo go, verify: {run: echo check}, rollback: echo back, retry: 3, on_failure: rollback}]\n");
