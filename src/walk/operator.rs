@@ -9,7 +9,7 @@ use crate::ground::elapsed;
 use crate::template;
 use crate::terminal::{AskError, Question};
 use crate::view;
-use crate::view::wrap::folded;
+use crate::view::wrap::columns;
 use crate::walk::answers::Action;
 use crate::walk::{Flow, Left, Walk};
 
@@ -178,12 +178,10 @@ impl Walk<'_> {
     // Progress is in every prompt: which step of how many, and for how long.
     fn prompt_text(&self, place: usize, keys: &[Key]) -> String {
         let (number, total) = self.state.position(place);
-        let letters: Vec<String> = keys.iter().map(|(letter, word, _)| format!("{letter} {word}")).collect();
         let since = elapsed(self.state.started_at, self.ledger.now());
-        let said = format!("{} · !cmd · ? help", letters.join(" · "));
         // A mark of the prompt's own stands before the first line.
         let room = self.terminal.look_err().width.saturating_sub(4);
-        format!("{}\n[{number}/{total} · {since}]", folded(&said, room))
+        format!("{}\n[{number}/{total} · {since}]", key_line(keys, room))
     }
 
     fn unknown_word(&mut self, word: &str, keys: &[Key], place: usize) {
@@ -370,6 +368,24 @@ impl Walk<'_> {
         self.try_record(Input::Shell { step, command, attempt })?;
         Ok(Heard::Again)
     }
+}
+
+// The keys in a line or more; a key is never torn from its word.
+fn key_line(keys: &[Key], room: usize) -> String {
+    let named = keys.iter().map(|(letter, word, _)| format!("{letter} {word}"));
+    let mut lines = vec![String::new()];
+    for piece in named.chain(["!cmd".to_owned(), "? help".to_owned()]) {
+        let line = lines.last().map_or(0, |line| columns(line));
+        match lines.last_mut() {
+            Some(last) if last.is_empty() => last.push_str(&piece),
+            Some(last) if line + 3 + columns(&piece) <= room => {
+                last.push_str(" · ");
+                last.push_str(&piece);
+            }
+            _ => lines.push(piece),
+        }
+    }
+    lines.join("\n")
 }
 
 fn find_key(word: &str, keys: &'static [Key]) -> Option<&'static Key> {

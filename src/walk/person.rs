@@ -125,7 +125,8 @@ impl Walk<'_> {
             let judgement = if self.is_board() { Judgement::Continue } else { Judgement::Stop };
             return self.record(Input::Judge { step, judgement });
         }
-        self.terminal.tell(&format!("What does it mean that {} failed?", self.state.plan.steps[place].step.title));
+        self.terminal
+            .tell(&format!("What does it mean that {} failed ({reason})?", self.state.plan.steps[place].step.title));
         let undoable = !self.state.undoable().is_empty();
         let keys = if undoable { operator::JUDGE_OR_UNDO } else { operator::JUDGE };
         match self.hear(place, keys).await? {
