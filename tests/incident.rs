@@ -200,8 +200,7 @@ fn the_timeline_tells_everything_of_the_incident_and_its_runs_in_order() {
         lines.iter().filter(of).map(|line| line["kind"].as_str().unwrap()).collect()
     };
     assert_eq!(kinds(false), ["declared", "acknowledged", "run_attached", "note_added", "resolved"]);
-    // The run's beginning is told once, as `run_attached`.
-    let run = ["step_started", "step_finished", "run_paused", "run_resumed"];
+    let run = ["run_started", "step_started", "step_finished", "run_paused", "run_resumed"];
     assert_eq!(kinds(true), [&run[..], &["note_added", "step_done", "run_finished"]].concat());
     let place = |text: &str| lines.iter().position(|line| line["text"].as_str().unwrap().contains(text)).unwrap();
     assert!(place("look: ran echo seen") < place("note: in between") && place("note: in between") < place("a leak"));
