@@ -129,7 +129,6 @@ fn a_wrong_tick_is_refused_and_nothing_begins() {
 }
 
 #[test]
-#[ignore = "BUG: --reason without --skip or --reopen begins a walk, and the reason is dropped without a word"]
 fn a_reason_alone_is_refused() {
     let world = daily();
     on(&world, "2026-11-02", &["--reason", "why"]).exits(2).says(&["--skip"]);

@@ -140,7 +140,6 @@ fn what_is_expected_decides_and_not_the_exit_code_alone() {
 }
 
 #[test]
-#[ignore = "BUG: the end of the output is after its last newline, so that `$` never matches what echo prints"]
 fn the_end_of_the_output_is_the_end_of_its_last_line() {
     let world = World::new();
     let run =
