@@ -147,7 +147,10 @@ impl Walk<'_> {
                 let label = format!("step {number} of {total} · {}", planned.step.title);
                 self.run_command(&label, &resolved, &expect, &planned.step.captures).await?
             }
-            (StepKind::Probe(selectors), _) => self.run_probes(selectors).await?,
+            (StepKind::Probe(selectors), _) => {
+                self.seen_states = None;
+                self.run_probes(selectors).await?
+            }
             _ => return Err(does_not_fit(&step)),
         };
         for (name, value) in came.withheld {
@@ -289,7 +292,7 @@ impl Walk<'_> {
         let probes: Vec<_> = settings.select_probes(selectors).into_iter().cloned().collect();
         if probes.is_empty() {
             return Err(Error::definition(format!("no probe matches {}", selectors.join(", ")))
-                .hint("`opsctl probe list` shows the probes; the definition names ids, tags or services"));
+                .hint("opsctl.yaml has the probes; a step names them by id, tag or service"));
         }
         let started = self.ledger.now();
         self.terminal.begin_live(&format!("probing {}", selectors.join(", ")));
@@ -306,7 +309,12 @@ impl Walk<'_> {
             return Ok(Came { attempt, cancelled: true, withheld: Vec::new() });
         };
         let text = self.redactor.text(&crate::view::probe::report(&observations));
-        self.terminal.say(&text);
+        // While one waits for a change, only a change is told.
+        let states: Vec<_> = observations.iter().map(|observation| observation.state).collect();
+        if self.seen_states.as_ref() != Some(&states) {
+            self.terminal.say(&text);
+        }
+        self.seen_states = Some(states);
         let (succeeded, reason) = match probe::verdict(&observations) {
             Verdict::Up(remark) => (true, remark),
             // Nothing was looked at, so nothing failed; the reason says that nothing is proved either.
@@ -323,20 +331,24 @@ impl Walk<'_> {
     pub(super) async fn verify(&mut self, place: usize) -> Result<Flow> {
         let planned = self.state.plan.steps[place].clone();
         let Some(verify) = &planned.step.verify else { return Err(does_not_fit(&planned.id)) };
-        self.terminal.tell("Verifying.");
+        let limit = if verify.within.is_zero() { String::new() } else { format!(", at most {}", verify.within) };
+        self.terminal.tell(&format!("Verifying{limit}. Ctrl-C stops it."));
+        self.seen_states = None;
+        let mut last = None;
         let deadline = self.ledger.now() + verify.within.delta(); // spans are at most ten years
         let came = loop {
             let came = self.check_once(&planned.scope, verify).await?;
             if came.attempt.succeeded || came.cancelled || self.ledger.now() >= deadline {
                 break came;
             }
+            last = came.attempt.reason;
             tokio::select! {
                 () = tokio::time::sleep(verify.every.0) => {}
-                () = process::interrupted() => return Ok(Flow::Leave(Left::Interrupted)),
+                () = process::interrupted() => return self.stop_verifying(planned.id, last),
             }
         };
         if came.cancelled {
-            return Ok(Flow::Leave(Left::Interrupted));
+            return self.stop_verifying(planned.id, last);
         }
         let passed = came.attempt.succeeded;
         let seen = came.attempt.reason;
@@ -347,6 +359,16 @@ impl Walk<'_> {
         let word = if passed { "Verified" } else { "The check did not pass" };
         self.terminal.tell(&reason.as_ref().map_or_else(|| format!("{word}."), |reason| format!("{word} ({reason}).")));
         self.outcome(&Input::Verified { step: planned.id, passed, reason, output: came.attempt.output })
+    }
+
+    // At a terminal a check that is stopped did not pass, and the operator says what that means.
+    fn stop_verifying(&mut self, step: String, last: Option<String>) -> Result<Flow> {
+        if !self.terminal.can_ask() {
+            return Ok(Flow::Leave(Left::Interrupted));
+        }
+        let seen = last.map(|seen| format!("; last seen: {seen}")).unwrap_or_default();
+        let reason = Some(format!("not verified: stopped by the operator{seen}"));
+        self.outcome(&Input::Verified { step, passed: false, reason, output: None })
     }
 
     async fn check_once(&mut self, scope: &str, verify: &Verify) -> Result<Came> {

@@ -22,6 +22,7 @@ use crate::engine::{Input, Need, State, need, next};
 use crate::error::{Error, Kind, Result};
 use crate::ground::{Time, rfc3339};
 use crate::ledger::{Ledger, NotRecorded};
+use crate::probe;
 use crate::process;
 use crate::redact::Redactor;
 use crate::terminal::Terminal;
@@ -51,6 +52,7 @@ pub struct Walk<'a> {
     facts: Facts,
     redactor: Redactor,
     from: Option<String>,
+    seen_states: Option<Vec<probe::State>>,
     /// Where the run stands.
     pub state: State,
 }
@@ -89,7 +91,7 @@ impl<'a> Walk<'a> {
         let declared = state.plan.secret_env().chain(ledger.catalog.secret_env());
         let redactor = Redactor::of_variables(declared, &site.vars);
         let facts = Facts { now: ledger.now(), ..Facts::default() };
-        Self { ledger, site, terminal, answers, auto, facts, redactor, from: None, state }
+        Self { ledger, site, terminal, answers, auto, facts, redactor, from: None, seen_states: None, state }
     }
 
     /// Walks until the run is over or somebody leaves it. What was done is in the journal in any case.

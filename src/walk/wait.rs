@@ -72,6 +72,7 @@ impl Walk<'_> {
             return self.common(place, say);
         }
         self.terminal.tell(&format!("Waiting for {} until {} UTC.", probes.join(", "), short_time(until)));
+        self.seen_states = None;
         loop {
             let came = self.run_probes(probes).await?;
             if came.cancelled {
