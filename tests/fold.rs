@@ -213,7 +213,8 @@ fn reply(run: &Run, need: &Need, choice: Index) -> Option<Input> {
             judge(Judgement::Stop),
             retry(),
             Input::Rollback { step: Some(step.clone()), reason: "bad".into() },
-            done(),
+            // What other steps hang on is not done by a word.
+            if need.place().is_some_and(|place| leads(&state.plan.steps[place].step.kind)) { skip() } else { done() },
             skip(),
         ]),
         Need::StartRollback(_) => pick(vec![Input::Rollback { step: Some(step.clone()), reason: "bad".into() }]),
@@ -292,7 +293,6 @@ fn nonsense() -> impl Strategy<Value = Input> {
     ]
 }
 
-/// One move: the answer to what is needed, or something else.
 #[derive(Debug, Clone)]
 enum Move {
     Reply(Index),

@@ -148,10 +148,7 @@ const FAILING: &str = "steps:
 fn failing(world: &World) -> Pty {
     let mut terminal = walk(world, FAILING);
     at(&mut terminal, "1/3", "r");
-    at(&mut terminal, "2/3", "r")
-        .expect("Bad failed (exit code 1)")
-        .expect("t try · c continue · x stop · u undo")
-        .expect("[");
+    at(&mut terminal, "2/3", "r").expect("Bad failed").expect("t try · c continue · x stop · u undo").expect("[");
     terminal
 }
 
@@ -190,8 +187,8 @@ fn after_a_failure_the_operator_decides() {
     let mut terminal = failing(&world);
     terminal
         .send_line("u")
-        .expect("end the run as failed?")
-        .send_line("y")
+        .expect("Undo First, and end the run as failed?")
+        .send("y")
         .expect("Rollback: Take it back")
         .expect("echo undone >> log")
         .expect("[")
@@ -211,7 +208,7 @@ fn the_operator_may_say_that_a_step_failed() {
     let world = World::new();
     let mut terminal = walk(&world, "steps: [{id: a, title: A}, {id: b, title: B}]\n");
     at(&mut terminal, "1/2", "f").expect("What was seen?").send_line("smoke");
-    terminal.expect("A failed (smoke)").expect("[").send_line("c").expect("B").expect("[").send_line("d");
+    terminal.expect("A failed").expect("[").send_line("c").expect("B").expect("[").send_line("d");
     ends(terminal, 1);
     assert_eq!((status(&run(&world), "a"), &step(&run(&world), "a")["reason"]), ("failed", &json!("smoke")));
 }
