@@ -130,6 +130,7 @@ enum Command {
     /// Check tools, environment, terminal and store
     Doctor(doctor::DoctorArgs),
     /// Print the completion script for a shell
+    #[command(visible_alias = "completions")]
     Completion(completion::CompletionArgs),
     /// Print the manual page, or write all of them to a directory
     Man(man::ManArgs),
