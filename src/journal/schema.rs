@@ -32,13 +32,7 @@ pub enum Stage {
 
 /// Looks at the header: refuses what is not a journal and what a newer program wrote.
 pub fn stage(db: &Connection, path: &Path) -> Result<Stage, JournalError> {
-    let read = |name: &str| {
-        db.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(|error| failure::store(path, &error))
-    };
-    let (application, version) = (read("application_id")?, read("user_version")?);
-    let tables: i64 = db
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .map_err(|error| failure::store(path, &error))?;
+    let (application, version, tables) = header(db).map_err(|error| failure::store(path, &error))?;
     match (application, version) {
         (0, 0) if tables == 0 => Ok(Stage::Empty),
         (APPLICATION, CURRENT) => Ok(Stage::Current),
@@ -54,6 +48,17 @@ pub fn stage(db: &Connection, path: &Path) -> Result<Stage, JournalError> {
             format!("application id {application:#x}, format {version}"),
         )),
     }
+}
+
+// Application id, format and number of tables as they are at one moment: another process may be making them.
+fn header(db: &Connection) -> rusqlite::Result<(i64, i64, i64)> {
+    let moment = db.is_autocommit().then(|| db.unchecked_transaction()).transpose()?;
+    // Reading a table begins the moment; what follows belongs to it.
+    let tables = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let read = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let header = (read("application_id")?, read("user_version")?, tables);
+    moment.map_or(Ok(()), rusqlite::Transaction::commit)?;
+    Ok(header)
 }
 
 /// Brings the tables up to this program's version. Several processes may do so at once; one does the work.

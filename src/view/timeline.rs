@@ -31,7 +31,9 @@ fn because(reason: Option<&str>) -> String {
 
 fn ended(attempt: &Attempt) -> String {
     let word = if attempt.succeeded { "ended well" } else { "failed" };
-    let code = attempt.exit_code.map(|code| format!(", exit code {code}")).unwrap_or_default();
+    // A reason that names the exit code says it once.
+    let is_told = attempt.reason.as_deref().is_some_and(|reason| reason.starts_with("exit code"));
+    let code = attempt.exit_code.filter(|_| !is_told).map(|code| format!(", exit code {code}")).unwrap_or_default();
     format!("{word}{code}{}", because(attempt.reason.as_deref()))
 }
 
