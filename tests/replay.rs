@@ -1,6 +1,8 @@
 //! A journal that this format's first program wrote must be read for ever: `tests/fixtures/journals/v1-walks.db` holds
 //! an incident, a runbook with every common kind of step and a rollback, a checklist under way and an aborted run.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on is to stop")]
+
 mod common;
 
 use std::fs;
