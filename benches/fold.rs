@@ -72,5 +72,5 @@ fn long_walk(walker: &Walker) -> Vec<NewEvent> {
         ]
     };
     let events = (0..).flat_map(round).take(EVENTS - 1);
-    events.map(|event| event.to_parts()).map(|(kind, body)| NewEvent { kind, body }).collect()
+    events.map(|event| opsctl::fact::to_parts(&event)).map(|(kind, body)| NewEvent { kind, body }).collect()
 }

@@ -17,6 +17,8 @@ pub mod error;
 
 // Pure, one job each.
 
+pub mod fact;
+
 pub mod diagnostic;
 
 pub mod redact;

@@ -13,6 +13,7 @@ use opsctl::engine::context::Facts;
 use opsctl::engine::event::{Attempt, Captured, Judgement, Outcome, RunStarted, Walker};
 use opsctl::engine::summary::Summary;
 use opsctl::engine::{Event, Input, Need, Plan, Recorded, State, StepStatus, decide, next};
+use opsctl::fact;
 use opsctl::ground::{Actor, Time};
 use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::Index;
@@ -120,7 +121,8 @@ impl Run {
     }
 
     fn records(&self) -> impl Iterator<Item = Recorded> {
-        let read = |(kind, body): &(String, String)| Event::from_parts(kind, &serde_json::from_str(body).unwrap());
+        let read =
+            |(kind, body): &(String, String)| fact::from_parts::<Event>(kind, &serde_json::from_str(body).unwrap());
         self.stored.iter().enumerate().map(move |(at, stored)| recorded(at + 1, read(stored).unwrap()))
     }
 
@@ -145,7 +147,7 @@ impl Run {
 }
 
 fn parts(event: &Event) -> (String, String) {
-    let (kind, body) = event.to_parts();
+    let (kind, body) = fact::to_parts(event);
     (kind, body.to_string())
 }
 

@@ -8,6 +8,7 @@ mod due;
 mod ids;
 mod incident;
 mod init;
+mod items;
 mod journal;
 mod lint;
 mod man;

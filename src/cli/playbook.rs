@@ -5,8 +5,8 @@ use clap::Subcommand;
 use crate::catalog::model::ProcedureKind;
 use crate::error::Result;
 
-use super::checklist::ItemArgs;
 use super::ids;
+use super::items::ItemArgs;
 use super::procedure::{self, WalkArgs};
 use super::session::Session;
 use super::start::{self, Start, StartArgs};

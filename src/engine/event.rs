@@ -1,7 +1,6 @@
 //! The facts of a run, in the past tense. Their JSON is a promise: keys are added, never changed.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::catalog::model::ProcedureKind;
 use crate::ground::{Actor, Time, time_format};
@@ -235,21 +234,6 @@ pub enum Event {
         /// The git revision they belong to.
         git: Option<Revision>,
     },
-}
-
-impl Event {
-    /// The kind and body as the journal stores them.
-    pub fn to_parts(&self) -> (String, Value) {
-        let mut value = serde_json::to_value(self).unwrap_or_default();
-        let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
-        (kind, value.get_mut("body").map(Value::take).unwrap_or_default())
-    }
-
-    /// The event that a stored kind and body stand for.
-    pub fn from_parts(kind: &str, body: &Value) -> Result<Self, String> {
-        let whole = serde_json::json!({ "kind": kind, "body": body });
-        serde_json::from_value(whole).map_err(|error| format!("event {kind}: {error}"))
-    }
 }
 
 /// How a run began.

@@ -3,8 +3,8 @@
 use crate::error::{Error, Result, nearest};
 use crate::incident::Incident;
 use crate::incident::event::{IncidentEvent, Recorded};
-use crate::journal::{self, JournalError, NewEvent};
-use crate::ledger::Ledger;
+use crate::journal::{self, JournalError};
+use crate::ledger::{Ledger, fact_of, to_new};
 
 const PREFIX: &str = "incident/";
 
@@ -113,16 +113,7 @@ fn apply_all(incident: &mut Incident, events: &[journal::Event]) -> Result<()> {
     Ok(())
 }
 
-fn to_new(event: &IncidentEvent) -> NewEvent {
-    let (kind, body) = event.to_parts();
-    NewEvent { kind, body }
-}
-
 fn from_stored(stored: &journal::Event) -> Result<Recorded> {
-    let event = IncidentEvent::from_parts(&stored.kind, &stored.body).map_err(|cause| {
-        Error::environment(format!("event {} of {} cannot be read", stored.version, stored.stream))
-            .cause(cause)
-            .hint("it may have been written by a newer opsctl; otherwise `opsctl journal verify` says more")
-    })?;
+    let event = fact_of(stored)?;
     Ok(Recorded { version: stored.version, at: stored.at, actor: stored.actor.clone(), event })
 }

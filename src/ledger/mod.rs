@@ -3,11 +3,15 @@
 mod incidents;
 mod runs;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::catalog::model::Catalog;
 use crate::engine::Refusal;
 use crate::error::{Error, Kind};
+use crate::fact;
 use crate::ground::{Actor, Clock, Time};
-use crate::journal::{Context, Journal, JournalError};
+use crate::journal::{self, Context, Journal, JournalError, NewEvent};
 
 pub use incidents::NewIncident;
 pub use runs::{NewRun, Title};
@@ -69,4 +73,17 @@ impl Ledger<'_> {
     fn context(&self) -> Context {
         Context { at: self.clock.now(), actor: self.actor.clone(), host: self.host.clone() }
     }
+}
+
+fn to_new<T: Serialize>(fact: &T) -> NewEvent {
+    let (kind, body) = fact::to_parts(fact);
+    NewEvent { kind, body }
+}
+
+fn fact_of<T: DeserializeOwned>(stored: &journal::Event) -> Result<T, Error> {
+    fact::from_parts(&stored.kind, &stored.body).map_err(|cause| {
+        Error::environment(format!("event {} of {} cannot be read", stored.version, stored.stream))
+            .cause(cause)
+            .hint("it may have been written by a newer opsctl; otherwise `opsctl journal verify` says more")
+    })
 }

@@ -11,7 +11,7 @@ use crate::engine::{Input, Plan, State, decide};
 use crate::error::{Error, Result, nearest};
 use crate::ground::slug;
 use crate::journal::{self, JournalError, NewEvent};
-use crate::ledger::{Ledger, NotRecorded};
+use crate::ledger::{Ledger, NotRecorded, fact_of, to_new};
 
 const PREFIX: &str = "run/";
 
@@ -302,22 +302,12 @@ fn plan_of(catalog: &Catalog, kind: ProcedureKind, id: &str) -> Result<Arc<Plan>
     Plan::build(catalog, procedure).map(Arc::new).map_err(Error::definition)
 }
 
-fn to_new(event: &Event) -> NewEvent {
-    let (kind, body) = event.to_parts();
-    NewEvent { kind, body }
-}
-
 fn from_stored(stored: &journal::Event) -> Result<Recorded> {
-    let event = Event::from_parts(&stored.kind, &stored.body).map_err(|cause| {
-        Error::environment(format!("event {} of {} cannot be read", stored.version, stored.stream))
-            .cause(cause)
-            .hint("it may have been written by a newer opsctl; otherwise `opsctl journal verify` says more")
-    })?;
     Ok(Recorded {
         version: stored.version,
         at: stored.at,
         actor: stored.actor.clone(),
         host: stored.host.clone(),
-        event,
+        event: fact_of(stored)?,
     })
 }

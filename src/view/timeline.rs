@@ -1,6 +1,7 @@
 //! The facts of runs and incidents in words, for timelines and exports.
 
 use crate::engine::event::{Attempt, Event, Judgement, Recorded};
+use crate::fact;
 use crate::ground::rfc3339;
 use crate::incident::event::{IncidentEvent, Recorded as IncidentRecorded};
 use crate::view::incident::TimelineView;
@@ -8,7 +9,7 @@ use crate::view::run::outcome_word;
 
 /// A run's fact as a line of a timeline.
 pub fn of_run(run: &str, recorded: &Recorded) -> TimelineView {
-    let (kind, data) = recorded.event.to_parts();
+    let (kind, data) = fact::to_parts(&recorded.event);
     TimelineView {
         at: rfc3339(recorded.at),
         actor: recorded.actor.0.clone(),
@@ -20,7 +21,7 @@ pub fn of_run(run: &str, recorded: &Recorded) -> TimelineView {
 
 /// An incident's fact as a line of a timeline.
 pub fn of_incident(recorded: &IncidentRecorded) -> TimelineView {
-    let (kind, data) = recorded.event.to_parts();
+    let (kind, data) = fact::to_parts(&recorded.event);
     let text = incident_words(&recorded.event);
     TimelineView { at: rfc3339(recorded.at), actor: recorded.actor.0.clone(), kind, text, data }
 }
