@@ -472,3 +472,19 @@ fn a_disk_that_is_full_is_explained_and_nothing_is_lost() {
     world.run(&["run", "resume", "one.1", "--answers", &answers]).exits(0);
     assert_eq!(world.read("log"), "a\n");
 }
+
+#[test]
+fn asked_to_stop_at_a_prompt_it_saves_and_goes() {
+    let world = World::new();
+    world.runbook("two", "steps:\n  - {id: a, title: A, run: echo a >> log}\n  - {id: b, title: B}\n");
+    let script = "\"$OPSCTL\" runbook run two & echo $! > pid; fg; echo \"code=$?\"; stty -a";
+    let mut terminal = world.pty_shell(&format!("set -m; trap : INT; stty echo; {script}"));
+    terminal.expect("1/2").send_line("r").expect("2/2");
+    let killed = std::process::Command::new("kill").args(["-TERM", world.read("pid").trim()]).status().unwrap();
+    assert!(killed.success());
+    terminal.expect("code=130");
+    terminal.finish();
+    is_sane(&terminal);
+    let run = world.json(&["run", "show", "two.1"]);
+    assert_eq!((run["status"].as_str(), status(&run, "a")), (Some("paused"), "done"));
+}

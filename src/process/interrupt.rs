@@ -1,22 +1,57 @@
 //! When the operator or the system asks this process to stop, and whether another process is still there.
 
 use std::future::pending;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
+use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Resolves when SIGINT, SIGTERM or SIGHUP arrives. Signals that came before the call are not seen.
+static ASKED: AtomicBool = AtomicBool::new(false);
+static WATCH: Once = Once::new();
+
+/// Resolves when SIGINT, SIGTERM or SIGHUP arrives, and at once when one of the latter two has come before.
 pub async fn interrupted() {
-    let wait = async |kind| match signal(kind) {
+    watch();
+    if asked_to_stop() {
+        return;
+    }
+    tokio::select! {
+        () = came(SignalKind::interrupt()) => {}
+        () = came(SignalKind::terminate()) => {}
+        () = came(SignalKind::hangup()) => {}
+    }
+}
+
+/// Whether SIGTERM or SIGHUP has come since the first command was begun. Until then they end the process themselves.
+pub fn asked_to_stop() -> bool {
+    ASKED.load(Ordering::SeqCst)
+}
+
+async fn came(kind: SignalKind) {
+    match signal(kind) {
         Ok(mut signal) => {
             signal.recv().await;
         }
         Err(_) => pending().await,
-    };
-    tokio::select! {
-        () = wait(SignalKind::interrupt()) => {}
-        () = wait(SignalKind::terminate()) => {}
-        () = wait(SignalKind::hangup()) => {}
     }
+}
+
+// Once a signal is handled it is handled for good; between two commands somebody has to listen, too.
+fn watch() {
+    WATCH.call_once(|| {
+        thread::spawn(|| {
+            let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
+            runtime.block_on(async {
+                tokio::select! {
+                    () = came(SignalKind::terminate()) => {}
+                    () = came(SignalKind::hangup()) => {}
+                }
+            });
+            ASKED.store(true, Ordering::SeqCst);
+        });
+    });
 }
 
 /// Whether a process is there. One on another machine cannot be seen and counts as there.

@@ -3,8 +3,14 @@
 use std::io;
 use std::os::fd::AsFd as _;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
+
+use crate::process;
+
+/// How often a question looks whether the process is asked to stop.
+const GLANCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
 
 /// A key, or a chord with Ctrl.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +76,9 @@ impl Keys for Keyboard {
                 self.typed.drain(..length);
                 return key;
             }
+            if !wait() {
+                return Key::Interrupt;
+            }
             let mut piece = [0; 256];
             match rustix::io::read(io::stdin().as_fd(), &mut piece) {
                 Ok(0) => return Key::Interrupt,
@@ -78,6 +87,22 @@ impl Keys for Keyboard {
                 Err(Errno::INTR) => {}
                 Err(_) => return Key::Interrupt,
             }
+        }
+    }
+}
+
+// Waits until there is something to read; false when the process is asked to stop meanwhile.
+fn wait() -> bool {
+    let stdin = io::stdin();
+    loop {
+        if process::asked_to_stop() {
+            return false;
+        }
+        let mut ready = [PollFd::new(&stdin, PollFlags::IN)];
+        match poll(&mut ready, Some(&GLANCE)) {
+            Ok(0) | Err(Errno::INTR) => {}
+            // What is wrong with the terminal shows in the reading.
+            Ok(_) | Err(_) => return true,
         }
     }
 }
