@@ -38,7 +38,7 @@ use session::Session;
 ///
 /// Without a command it shows what is going on now: open incidents, what is due, runs that wait for somebody.
 #[derive(Debug, Parser)]
-#[command(name = "opsctl", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "opsctl", version, max_term_width = 80, after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
