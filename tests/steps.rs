@@ -309,7 +309,7 @@ fn what_took_effect_is_undone_in_reverse_order() {
         ["one", "none", "stuck", "two", "undo-two", "undo-stuck", "undo-one"]
     );
     let text = world.run(&["run", "show", "r.1"]).exits(0).stdout;
-    assert!(text.contains("could not be undone") && text.contains("· undone"), "{text}");
+    assert!(text.contains("not undone: exit code 1") && text.contains("· undone"), "{text}");
 }
 
 #[test]

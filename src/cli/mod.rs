@@ -151,8 +151,14 @@ pub fn main() -> u8 {
     };
     let mut terminal = RealTerminal::new(choice, cli.global.no_input);
     let done = Session::open(&cli.global, &mut terminal).and_then(|mut session| dispatch(&mut session, cli.command));
-    let lost = terminal.lost_output().map(|why| Error::environment(why).hint("what was done is in the journal"));
-    match done.and(lost.map_or(Ok(()), Err)) {
+    let lost = terminal.lost_output().map(Error::environment);
+    let code = tell(&mut terminal, done);
+    if lost.is_some() { tell(&mut terminal, lost.map_or(Ok(()), Err)) } else { code }
+}
+
+// Says what went wrong, if anything did, and gives the exit code for it.
+fn tell(terminal: &mut RealTerminal, done: Result<()>) -> u8 {
+    match done {
         Ok(()) => 0,
         Err(error) => {
             let text = view::failure::failure_text(terminal.look_err(), &error);
@@ -170,7 +176,8 @@ fn usage(error: &clap::Error) -> u8 {
     let text = if look.colour { error.render().ansi().to_string() } else { error.render().to_string() };
     if is_result {
         terminal.print(&text);
-        0
+        let lost = terminal.lost_output().map(Error::environment);
+        tell(&mut terminal, lost.map_or(Ok(()), Err))
     } else {
         terminal.say(text.trim_end());
         2

@@ -184,7 +184,15 @@ fn follow_definition(
 ) -> Result<()> {
     let current = workspace.loaded.catalog.procedure(state.plan.kind, &state.plan.id).cloned();
     let Some(current) = current else {
-        session.terminal.tell("The definition is no longer in the workspace; the run follows the one it began with.");
+        let id = &state.plan.id;
+        let is_broken = workspace.loaded.broken.iter().any(|broken| broken.id == *id);
+        let what = if is_broken { "is not valid now" } else { "is no longer in the workspace" };
+        if adopt {
+            let error = if is_broken { Error::definition } else { Error::usage };
+            return Err(error(format!("the definition of {id} {what}; nothing was adopted"))
+                .hint("`opsctl lint` says more; without --adopt the run follows the definition it has"));
+        }
+        session.terminal.tell(&format!("The definition of {id} {what}; the run follows the one it has."));
         return Ok(());
     };
     let sources = load::closure(&workspace.loaded.catalog, &current);

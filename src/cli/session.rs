@@ -76,6 +76,7 @@ impl<'t> Session<'t> {
             dir: workspace.working_dir(&self.surroundings).to_owned(),
             vars: self.surroundings.vars.clone(),
             walker: self.surroundings.walker(),
+            journal: workspace.state_dir().map(|dir| dir.display().to_string()).unwrap_or_default(),
         }
     }
 

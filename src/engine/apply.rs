@@ -250,6 +250,7 @@ fn apply_undo(state: &mut State, event: &Event, place: usize) {
             rollback.in_flight = None;
             rollback.left.retain(|left| *left != place);
             state.steps[place].rolled_back = Some(attempt.succeeded);
+            state.steps[place].undo_reason.clone_from(&attempt.reason);
         }
         _ => {}
     }

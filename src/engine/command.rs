@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::catalog::model::{Command, CommandSpec};
 use crate::engine::context::{Facts, context, values};
+use crate::engine::plan::PlanStep;
 use crate::engine::state::{Kept, State};
 use crate::ground::Span;
 use crate::template;
@@ -23,8 +24,13 @@ pub struct Resolved {
 
 /// Fills in what a command of a scope needs. The error names the value that is missing.
 pub fn resolve(state: &State, facts: &Facts, scope: &str, spec: &CommandSpec) -> Result<Resolved, String> {
-    if let Some(name) = lost_secret(state, facts, scope) {
-        return Err(format!("the value of {name} held a secret, so it was not stored, and it is gone"));
+    if let Some(name) = lost_secret(state, facts, scope, spec) {
+        let captures = |planned: &&PlanStep| {
+            planned.scope == scope && planned.step.captures.iter().any(|capture| capture.name == name)
+        };
+        let from = state.plan.steps.iter().find(captures).map(|planned| format!(" (from {})", planned.id));
+        let from = from.unwrap_or_default();
+        return Err(format!("{name}{from} held a secret, so it was not stored, and it is gone; do this step by hand"));
     }
     let context = context(state, facts, scope);
     let mut env: Vec<(String, String)> = values(state, facts, scope).into_iter().collect();
@@ -47,10 +53,23 @@ pub fn resolve(state: &State, facts: &Facts, scope: &str, spec: &CommandSpec) ->
 }
 
 // A variable that is silently empty can do harm; better not to run at all.
-fn lost_secret<'a>(state: &'a State, facts: &Facts, scope: &str) -> Option<&'a str> {
+fn lost_secret<'a>(state: &'a State, facts: &Facts, scope: &str, spec: &CommandSpec) -> Option<&'a str> {
     let kept = state.values.get(scope)?;
-    let is_lost = |(name, value): &(&String, &Kept)| **value == Kept::Secret && facts.secret(scope, name).is_none();
+    let is_lost = |(name, value): &(&String, &Kept)| {
+        **value == Kept::Secret && facts.secret(scope, name).is_none() && mentions(spec, name)
+    };
     kept.iter().find(is_lost).map(|(name, _)| name.as_str())
+}
+
+// A script names a variable by its word; anything else names it in a template.
+fn mentions(spec: &CommandSpec, name: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let has_word = |text: &str| text.split(|c| !is_word(c)).any(|word| word == name);
+    let in_command = match &spec.command {
+        Command::Shell(script) => has_word(script),
+        Command::Argv(items) => items.iter().any(|item| has_word(item)),
+    };
+    in_command || spec.env.values().any(|text| has_word(text))
 }
 
 fn render(text: &str, context: &Value) -> Result<String, String> {

@@ -2,7 +2,7 @@
 
 use crate::catalog::model::{Parameter, StepKind};
 use crate::engine::event::{Attempt, Event, Judgement, Outcome, Output, Pin, Revision, Walker};
-use crate::engine::need::is_reached;
+use crate::engine::need::{CONDITION, is_reached};
 use crate::engine::plan::{Parent, PlanStep};
 use crate::engine::state::{RunStatus, State, StepState, StepStatus};
 use crate::ground::{Actor, Time};
@@ -356,16 +356,24 @@ fn reopen(state: &State, step: String, reason: String) -> Result<Vec<Event>, Ref
             "a runbook goes forward; write a note about the mistake",
         );
     }
+    if !step_state.status.is_settled() {
+        return refuse(format!("{step} is open"), "there is nothing to take back");
+    }
     if matches!(planned.step.kind, StepKind::Choose(_) | StepKind::Use(_) | StepKind::Approve(_)) {
         return refuse(
             format!("{step} cannot be opened again: others follow from it"),
             "write a note about the mistake",
         );
     }
-    if !step_state.status.is_settled() {
-        return refuse(format!("{step} is open"), "there is nothing to take back");
-    }
-    Ok(vec![Event::StepReopened { step, reason }])
+    // What a condition left out may apply now.
+    let again = state.plan.steps.iter().zip(&state.steps).filter(|(_, step)| {
+        step.status == StepStatus::Skipped && step.reason.as_deref().is_some_and(|why| why.starts_with(CONDITION))
+    });
+    let again = again.map(|(planned, _)| Event::StepReopened { step: planned.id.clone(), reason: reason.clone() });
+    let mut events: Vec<Event> =
+        again.filter(|event| !matches!(event, Event::StepReopened { step: id, .. } if *id == step)).collect();
+    events.insert(0, Event::StepReopened { step, reason });
+    Ok(events)
 }
 
 fn tick(state: &State, step: String, task: usize, done: bool) -> Result<Vec<Event>, Refusal> {

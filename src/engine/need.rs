@@ -11,6 +11,9 @@ use crate::engine::state::{State, StepStatus};
 use crate::ground::Time;
 use crate::template;
 
+/// How the reason begins for which a step is left out by its own `when:`.
+pub const CONDITION: &str = "condition is false";
+
 /// What a walk needs to go on. Places are positions in the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Need {
@@ -125,9 +128,9 @@ pub fn next(state: &State, facts: &Facts) -> Need {
         match need_at(state, facts, place) {
             // One red item must not hide the rest of a checklist.
             Some(need @ (Need::Judge(_) | Need::Approve(_) | Need::Wait { .. } | Need::Skip { .. })) if patient => {
-                // What a condition leaves out comes before what waits for somebody.
-                let leads = matches!(need, Need::Skip { .. }) && !matches!(put_off, Some(Need::Skip { .. }));
-                if put_off.is_none() || leads {
+                // What a condition leaves out is settled last: an item done later may change it.
+                let is_last = matches!(put_off, Some(Need::Skip { .. })) && !matches!(need, Need::Skip { .. });
+                if put_off.is_none() || is_last {
                     put_off = Some(need);
                 }
             }
@@ -222,7 +225,7 @@ fn pending_need(state: &State, facts: &Facts, place: usize) -> Need {
     if let Some(when) = &planned.step.when {
         match template::is_true(when, &context(state, facts, &planned.scope)) {
             Ok(true) => {}
-            Ok(false) => return Need::Skip { place, reason: format!("condition is false: {when}") },
+            Ok(false) => return Need::Skip { place, reason: format!("{CONDITION}: {when}") },
             Err(error) => return Need::Stuck { place, problem: format!("`when: {when}`: {error}") },
         }
     }

@@ -117,6 +117,8 @@ pub struct StepState {
     pub effect: Option<u64>,
     /// Whether it was undone, and how that went.
     pub rolled_back: Option<bool>,
+    /// Why it was not undone, or how.
+    pub undo_reason: Option<String>,
     /// The message it rendered.
     pub message: Option<String>,
     /// Who was walking it when it was begun.

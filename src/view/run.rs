@@ -187,9 +187,14 @@ pub fn run_view(state: &State, is_walked: bool, mut text_of: impl FnMut(&Output)
 // What a program has to know beside the status: the choice, and whether the step was undone.
 fn reason_of(step: &StepState) -> Option<String> {
     let chosen = step.chosen.as_ref().map(|option| format!("chose {option}"));
-    let undone = step.rolled_back.map(|undone| if undone { "undone" } else { "could not be undone" }.to_owned());
-    let parts: Vec<String> = [chosen, step.reason.clone(), undone].into_iter().flatten().collect();
+    let parts: Vec<String> = [chosen, step.reason.clone(), undone(step)].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn undone(step: &StepState) -> Option<String> {
+    let word = if step.rolled_back? { "undone" } else { "not undone" };
+    let why = step.undo_reason.as_deref().map(|why| format!(": {}", plain_line(why))).unwrap_or_default();
+    Some(format!("{word}{why}"))
 }
 
 // A step in flight in a process that is there is waited for; without its process it was interrupted.
@@ -299,11 +304,7 @@ fn step_line(look: Look, title: &str, depth: usize, step: &StepState) -> String 
     if step.attempts > 1 {
         facts.push(format!("{} attempts", step.attempts));
     }
-    match step.rolled_back {
-        Some(true) => facts.push("undone".into()),
-        Some(false) => facts.push("could not be undone".into()),
-        None => {}
-    }
+    facts.extend(undone(step));
     if let Some(by) = step.by.as_ref().filter(|_| matches!(step.status, StepStatus::Done | StepStatus::Failed)) {
         facts.push(plain_line(&by.0));
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::catalog::model::{Capture, Command, CommandSpec, Expect, StepKind, Verify, VerifyCheck};
+use crate::catalog::model::{Capture, Command, CommandSpec, Expect, OnFailure, StepKind, Verify, VerifyCheck};
 use crate::engine::Input;
 use crate::engine::command::{self, Resolved};
 use crate::engine::event::{Attempt, Captured, Output};
@@ -19,8 +19,9 @@ use crate::walk::{Flow, Left, Walk, does_not_fit};
 /// The time between asking a process group to end and killing it.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// The variable by which a step's processes are found again after a crash.
-pub(super) const STEP_MARK: &str = "OPSCTL_STEP";
+/// The variables by which a step's processes are found again after a crash, beside the run's id.
+const STEP_MARK: &str = "OPSCTL_STEP";
+const JOURNAL_MARK: &str = "OPSCTL_JOURNAL";
 
 /// How an effect came out.
 pub(super) struct Came {
@@ -122,6 +123,20 @@ impl Walk<'_> {
         }
     }
 
+    /// Lets a command carry what it belongs to.
+    pub(super) fn mark(&self, resolved: &mut Resolved, step: &str) {
+        resolved.env.push((STEP_MARK.to_owned(), step.to_owned()));
+        resolved.env.push((JOURNAL_MARK.to_owned(), self.site.journal.clone()));
+    }
+
+    /// The processes that a step's command left running, in words; none when there are none.
+    pub(super) fn left_running(&self, step: &str) -> Option<String> {
+        let marks = [("OPSCTL_RUN", &*self.state.id), (STEP_MARK, step), (JOURNAL_MARK, &*self.site.journal)];
+        let pids: Vec<String> = process::with_environment(&marks).iter().map(ToString::to_string).collect();
+        let told = || format!("Its command is still running (process {}). Let it end, or stop it.", pids.join(", "));
+        (!pids.is_empty()).then(told)
+    }
+
     /// Begins the effect in the journal, performs it, and records how it ended.
     pub(super) async fn perform(&mut self, place: usize, again: bool) -> Result<Flow> {
         let planned = self.state.plan.steps[place].clone();
@@ -129,10 +144,16 @@ impl Walk<'_> {
         let job = match &planned.step.kind {
             StepKind::Run(spec) => match self.resolve(&planned.scope, spec) {
                 Ok(mut resolved) => {
-                    resolved.env.push((STEP_MARK.to_owned(), step.clone()));
+                    self.mark(&mut resolved, &step);
                     Some((resolved, spec.expect.clone()))
                 }
-                Err(why) => return self.record(Input::Fail { step, reason: Some(self.redactor.text(&why)) }),
+                Err(why) if self.terminal.can_ask() || planned.step.on_failure != OnFailure::Ask => {
+                    return self.record(Input::Fail { step, reason: Some(self.redactor.text(&why)) });
+                }
+                Err(why) => {
+                    let why = format!("step {step} cannot be run: {why}");
+                    return Ok(Flow::Leave(Left::NeedsInput(self.redactor.text(&why))));
+                }
             },
             _ => None,
         };

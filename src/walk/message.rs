@@ -50,7 +50,9 @@ impl Walk<'_> {
         self.terminal.tell(&format!("Message for {}:\n", audience(send)));
         self.terminal.say(&text);
         if self.terminal.can_ask() && !by_itself {
-            let question = format!("Record it? Nothing is sent: copy it to {} yourself.", audience(send));
+            let copy =
+                if send.to.is_empty() { String::new() } else { format!(": copy it to {} yourself", audience(send)) };
+            let question = format!("Record it? Nothing is sent{copy}.");
             match self.terminal.confirm(&question, true) {
                 Ok(true) => {}
                 Ok(false) | Err(AskError::NobodyToAsk) => return Ok(Flow::Next),

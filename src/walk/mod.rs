@@ -40,6 +40,8 @@ pub struct Site {
     pub vars: BTreeMap<String, String>,
     /// This process.
     pub walker: Walker,
+    /// Where the journal lies: what tells this workspace's runs from others of the same id.
+    pub journal: String,
 }
 
 /// One walk through a run.

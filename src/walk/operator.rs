@@ -84,6 +84,8 @@ pub(super) const RECOVER: &[Key] = &[
     BACK,
     QUIT,
 ];
+/// The keys where undoing was begun and nobody knows how that ended.
+pub(super) const UNDO_AGAIN: &[Key] = &[("a", "again", "undo it again"), BY_HAND, SKIP, NOTE, BACK, QUIT];
 /// The keys while a wait is not over.
 pub(super) const WAIT: &[Key] =
     &[("w", "wait", "wait here"), ("d", "done", "do not wait any longer"), SKIP, NOTE, BACK, QUIT];

@@ -6,7 +6,6 @@ use crate::engine::event::Attempt;
 use crate::engine::state::StepStatus;
 use crate::error::{Error, Result};
 use crate::process;
-use crate::walk::effect::STEP_MARK;
 use crate::walk::operator::{self, Heard, Say};
 use crate::walk::{Flow, Left, Walk, does_not_fit};
 
@@ -20,17 +19,13 @@ impl Walk<'_> {
             state.status == StepStatus::Running && state.walker.as_ref().is_some_and(|w| *w != self.site.walker);
         let by = state.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
         let how = if state.status == StepStatus::Interrupted { "stopped" } else { "begun" };
-        let left_running = process::with_environment(&[("OPSCTL_RUN", &self.state.id), (STEP_MARK, &step)]);
+        let left_running = self.left_running(&step);
         self.terminal
             .say(&format!("Interrupted: {} was {how}{by}, and nobody knows what it has done.", planned.step.title));
         if other && self.is_walked_elsewhere(place) {
             self.terminal.tell("  Its process is still there: it may be running at this moment.");
-        } else if !left_running.is_empty() {
-            let pids: Vec<String> = left_running.iter().map(ToString::to_string).collect();
-            self.terminal.tell(&format!(
-                "  Its command is still running (process {}). Let it end, or stop it.",
-                pids.join(", ")
-            ));
+        } else if let Some(told) = &left_running {
+            self.terminal.tell(&format!("  {told}"));
         } else if planned.step.is_repeatable() && !self.answers.steps.contains_key(&step) {
             self.terminal.tell("  It only looks, or can be repeated safely: running it again.");
             return self.perform(place, true).await;
@@ -71,13 +66,22 @@ impl Walk<'_> {
         let Some(rollback) = &planned.step.rollback else { return Err(does_not_fit(&step)) };
         let title = rollback.title.clone().unwrap_or_else(|| format!("undo {}", planned.step.title));
         let resolved = match self.resolve(&planned.scope, &rollback.command) {
-            Ok(resolved) => resolved,
+            Ok(mut resolved) => {
+                self.mark(&mut resolved, &step);
+                resolved
+            }
             Err(why) => return self.undone(step, Attempt { reason: Some(why), ..Attempt::default() }),
         };
         let shown = self.redactor.text(&command::display(&resolved.command));
         self.terminal.tell(&format!("Rollback: {title}\n  {}", shown.replace('\n', "\n  ")));
+        if was_interrupted {
+            self.terminal.tell("Interrupted: undoing it was begun, and nobody knows what that has done.");
+            if let Some(told) = self.left_running(&step) {
+                self.terminal.tell(&format!("  {told}"));
+            }
+        }
         if was_interrupted || !self.undoes_by_itself() {
-            let what = if was_interrupted { operator::RECOVER } else { operator::EFFECT };
+            let what = if was_interrupted { operator::UNDO_AGAIN } else { operator::EFFECT };
             match self.hear(place, what).await? {
                 Heard::Left(Left::NeedsInput(_)) => {
                     return Ok(Flow::Leave(Left::NeedsInput(format!("the rollback of {step}"))));
