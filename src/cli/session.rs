@@ -35,8 +35,11 @@ impl<'t> Session<'t> {
     pub(super) fn workspace(&mut self) -> Result<Workspace> {
         let workspace = self.quiet_workspace()?;
         if !workspace.loaded.broken.is_empty() {
-            let names: Vec<&str> = workspace.loaded.broken.iter().map(|broken| broken.path.as_str()).collect();
-            self.terminal.tell(&format!("warning: not valid: {}; `opsctl lint` says why", names.join(", ")));
+            let broken = &workspace.loaded.broken;
+            let names: Vec<&str> = broken.iter().take(3).map(|broken| broken.path.as_str()).collect();
+            let more = broken.len().saturating_sub(names.len());
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            self.terminal.tell(&format!("warning: not valid: {}{more}; `opsctl lint` says why", names.join(", ")));
         }
         Ok(workspace)
     }
