@@ -261,6 +261,15 @@ fn a_used_procedure_is_walked_in_place_with_its_own_values() {
 }
 
 #[test]
+fn a_run_that_ends_inside_a_used_procedure_ends_it_too() {
+    let world = World::new();
+    world.runbook("inner", "steps: [{id: bad, title: Bad, run: exit 2, on_failure: stop}, {id: rest, title: Rest}]\n");
+    let run = walk(&world, "  - {id: in, title: In, use: inner}\n", "").exits(1).json();
+    assert_eq!(statuses(&run), ["in failed", "in/bad failed", "in/rest pending"]);
+    assert_eq!(step(&run, "in")["reason"], "in/bad failed");
+}
+
+#[test]
 fn a_used_procedure_that_fails_has_failed_as_a_step() {
     let world = World::new();
     world.runbook("inner", "steps: [{id: bad, title: Bad, run: exit 2, on_failure: continue}]\n");

@@ -86,6 +86,7 @@ pub fn apply(state: &mut State, recorded: &Recorded) {
         }
         Event::RunFinished { outcome } => {
             end(state, RunStatus::Finished, recorded);
+            close_used(state, recorded);
             state.outcome = Some(*outcome);
             state.reason = None;
         }
@@ -367,6 +368,21 @@ fn begin_rollback(state: &mut State, step: Option<&str>, reason: &str) {
     state.rollback = Some(RollbackState { reason: reason.to_owned(), left, in_flight: None });
     if let Some(place) = failed_at {
         state.steps[place].fatal = true;
+    }
+}
+
+// A run that ends inside a used procedure ends it, too: it failed with what failed in it.
+fn close_used(state: &mut State, recorded: &Recorded) {
+    let plan = Arc::clone(&state.plan);
+    for at in 0..plan.steps.len() {
+        let is_entered = state.steps[at].status == StepStatus::Waiting;
+        if !is_entered || !matches!(plan.steps[at].step.kind, StepKind::Use(_)) {
+            continue;
+        }
+        if let Some(failed) = inside(&plan, at).find(|i| state.steps[*i].status == StepStatus::Failed) {
+            settle(&mut state.steps[at], StepStatus::Failed, recorded);
+            state.steps[at].reason = Some(format!("{} failed", plan.steps[failed].id));
+        }
     }
 }
 

@@ -334,7 +334,10 @@ pub fn verdict(left: &Left, state: &State) -> Result<()> {
     let resume = format!("go on with `opsctl run resume {}`", state.id);
     match left {
         Left::Over if state.outcome == Some(Outcome::Failed) => {
-            let counts = |place: &usize| counts_as_failed(&state.plan, &state.steps[*place], *place);
+            // The step that failed, and not the ones that failed because of it.
+            let is_used = |place: usize| matches!(state.plan.steps[place].step.kind, StepKind::Use(_));
+            let counts =
+                |place: &usize| counts_as_failed(&state.plan, &state.steps[*place], *place) && !is_used(*place);
             let failed = (0..state.steps.len()).find(counts).map(|place| &state.plan.steps[place].id);
             let which = failed.map(|id| format!(": step {id} failed")).unwrap_or_default();
             Err(Error::new(Kind::Negative, format!("{} failed{which}", state.id)))
