@@ -284,6 +284,7 @@ fn keep_captured(state: &mut State, scope: &str, attempt: &Attempt) {
 fn reopen(step: &mut StepState) {
     step.status = StepStatus::Pending;
     step.reason = None;
+    step.duration_ms = None;
     step.tries = 0;
     step.finished_at = None;
     step.chosen = None;

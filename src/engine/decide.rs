@@ -405,7 +405,8 @@ fn approve(state: &State, step: String, actor: &Actor, comment: Option<String>) 
     let StepKind::Approve(approval) = &planned.step.kind else {
         return refuse(format!("{step} does not ask for approval"), "answer it with run, done, fail or skip");
     };
-    if *actor == state.actor {
+    // Another spelling of the same name is not another person.
+    if actor.0.eq_ignore_ascii_case(&state.actor.0) {
         return refuse(
             format!("{actor} started {} and cannot approve {step}", state.id),
             format!("another person runs `opsctl run approve {} --as NAME`", state.id),
