@@ -397,3 +397,20 @@ fn the_handbooks_database_runbook_runs_against_a_real_database() {
     assert_eq!(status(&failed, "test-connection"), "failed");
     nothing_tells(&world, "db-connection.2", PASSWORD);
 }
+
+#[test]
+fn a_secret_stays_one_when_its_definition_is_gone() {
+    let world = World::new();
+    let file = world.runbook("gone", "secrets: [KEY]\nsteps: [{id: a, title: A}, {id: b, title: B}]\n");
+    world.run(&["runbook", "run", "gone", "--no-input"]).exits(4);
+    std::fs::remove_file(file).unwrap();
+    let key = [("KEY", "hunter2hunter2")];
+    world.run_with_env(&["run", "note", "gone.1", "it was hunter2hunter2"], &key).exits(0);
+    world.run_with_env(&["run", "abort", "gone.1", "--reason", "hunter2hunter2 leaked"], &key).exits(0);
+    for (file, bytes) in world.stored() {
+        let found = bytes.windows(14).any(|window| window == b"hunter2hunter2");
+        assert!(!found, "{} has the secret", file.display());
+    }
+    let shown = world.run(&["run", "show", "gone.1"]).exits(0).stdout;
+    assert!(shown.contains("it was •••"), "{shown}");
+}

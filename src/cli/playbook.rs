@@ -53,7 +53,7 @@ pub(super) fn run(session: &mut Session<'_>, command: PlaybookCommand) -> Result
         PlaybookCommand::Run(args) => {
             let workspace = session.workspace()?;
             let procedure = procedure::find(session, &workspace, ProcedureKind::Playbook, &args.id)?;
-            let subject = args.subject.clone().map(|subject| crate::ground::plain_line(subject.trim()));
+            let subject = args.subject.clone().map(|subject| session.kept_line(&workspace, &subject));
             let subject = subject.filter(|subject| !subject.is_empty());
             let start =
                 Start { procedure, subject, period: None, options: &args.start, walk: &args.walk, again: args.again };

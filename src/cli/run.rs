@@ -11,6 +11,7 @@ use crate::catalog::model::StepKind;
 use crate::engine::state::StepStatus;
 use crate::engine::{Input, State};
 use crate::error::{Error, Kind, Result};
+use crate::ground::plain_line;
 use crate::ledger::Ledger;
 use crate::terminal::Question;
 use crate::view;
@@ -227,7 +228,8 @@ fn abort(session: &mut Session<'_>, id: &str, reason: Option<String>) -> Result<
         }
         None => return Err(Error::input_needed("aborting a run needs a reason").hint("say it with --reason TEXT")),
     };
-    ledger.insist(&mut state, &Input::Abort { reason: session.kept_line(&workspace, &reason) })?;
+    let reason = plain_line(session.kept_of_run(&workspace, &state.plan, &reason).trim());
+    ledger.insist(&mut state, &Input::Abort { reason })?;
     procedure::show_run(session, &ledger, &state)
 }
 
@@ -240,7 +242,7 @@ fn approve(session: &mut Session<'_>, id: &str, step: Option<String>, comment: O
         Some(step) => step,
         None => waiting_approval(&state)?,
     };
-    let comment = comment.map(|comment| session.kept_line(&workspace, &comment));
+    let comment = comment.map(|comment| plain_line(session.kept_of_run(&workspace, &state.plan, &comment).trim()));
     let input = Input::Approve { step: step.clone(), actor: ledger.actor.clone(), comment };
     ledger.insist(&mut state, &input)?;
     session.terminal.tell(&format!("Approved: {step} of {}.", state.id));
@@ -263,7 +265,8 @@ fn note(session: &mut Session<'_>, id: &str, text: &str, step: Option<String>) -
     let journal = workspace.journal()?;
     let ledger = session.ledger(&workspace, &journal);
     let mut state = ledger.run(id)?;
-    ledger.insist(&mut state, &Input::Note { step, text: session.kept(&workspace, text) })?;
+    let text = session.kept_of_run(&workspace, &state.plan, text);
+    ledger.insist(&mut state, &Input::Note { step, text })?;
     procedure::show_run(session, &ledger, &state)
 }
 

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use serde::Serialize;
 
+use crate::engine::Plan;
 use crate::error::Result;
 use crate::ground::{Actor, Clock, SystemClock, plain, plain_line};
 use crate::journal::{EmptyJournal, Journal};
@@ -87,6 +88,13 @@ impl<'t> Session<'t> {
     pub(super) fn kept(&self, workspace: &Workspace, said: &str) -> String {
         let declared = workspace.loaded.catalog.secret_env();
         Redactor::of_variables(declared, &self.surroundings.vars).text(&plain(said))
+    }
+
+    /// Like [`Session::kept`], about a run: what its stored definition declares is a secret, too, whatever became of
+    /// the files.
+    pub(super) fn kept_of_run(&self, workspace: &Workspace, plan: &Plan, said: &str) -> String {
+        let declared = plan.secret_env();
+        Redactor::of_variables(declared, &self.surroundings.vars).text(&self.kept(workspace, said))
     }
 
     /// Like [`Session::kept`], on one line.
