@@ -3,6 +3,7 @@
 //! They are strict. What is missing is never zero: it fails every comparison, `!=` too; ask for it with
 //! `has(…) == true`. Numbers compare exactly, however large, and a text is a number only where the other side is one.
 
+mod facts;
 mod glob;
 mod json;
 mod number;
@@ -12,27 +13,9 @@ mod side;
 use std::cmp::Ordering;
 use std::fmt;
 
+pub use facts::{Facts, Phases};
 pub use parse::ConditionError;
 use side::{Seen, Side};
-
-/// What a probe saw. A fact that it did not see is `None` and fails the conditions that ask for it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// The HTTP status.
-    pub status: Option<u16>,
-    /// The body as text.
-    pub body: Option<String>,
-    /// The headers of the response, by name.
-    pub headers: Option<Vec<(String, String)>>,
-    /// How long the answer took, in milliseconds.
-    pub response_time_ms: Option<u64>,
-    /// Whether there was a connection.
-    pub connected: Option<bool>,
-    /// The exit code of a command.
-    pub exit_code: Option<i32>,
-    /// What a command wrote to its standard output.
-    pub stdout: Option<String>,
-}
 
 /// Whether a condition holds, and what was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
