@@ -9,6 +9,7 @@ mod json;
 mod number;
 mod parse;
 mod side;
+mod written;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -16,6 +17,7 @@ use std::fmt;
 pub use facts::{Facts, Phases};
 pub use parse::ConditionError;
 use side::{Seen, Side};
+pub use written::{Compat, Written};
 
 /// Whether a condition holds, and what was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,6 +19,7 @@ fn facts() -> Facts {
         connected: Some(true),
         exit_code: Some(0),
         stdout: Some("  42\n".to_owned()),
+        ..Facts::default()
     }
 }
 

@@ -3,21 +3,65 @@
 use std::collections::BTreeMap;
 
 /// Values shorter than this are not keys, and hiding them would hide half of any text.
-pub const SHORTEST_KEY: usize = 6;
+const SHORTEST_KEY: usize = 6;
 
 /// A text with its variables filled in.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Expanded {
+struct Expanded {
     /// The text; without sense when something is unset.
-    pub text: String,
+    text: String,
     /// Where in the written text a variable stood, and its value.
-    pub values: Vec<(usize, String)>,
+    values: Vec<(usize, String)>,
     /// Names that are not set, or empty.
+    unset: Vec<String>,
+}
+
+/// Fills in the texts of one probe, and remembers what is missing and what must not be shown.
+#[derive(Debug)]
+pub struct Filler<'a> {
+    vars: &'a BTreeMap<String, String>,
+    /// Names that are not set, each once.
     pub unset: Vec<String>,
+    /// Values that stood where keys stand.
+    pub hidden: Vec<String>,
+}
+
+impl<'a> Filler<'a> {
+    /// Fills in from these variables.
+    pub fn new(vars: &'a BTreeMap<String, String>) -> Self {
+        Self { vars, unset: Vec::new(), hidden: Vec::new() }
+    }
+
+    /// A text in which every variable may be a key: a header, a body, a password.
+    pub fn key(&mut self, written: &str) -> String {
+        self.fill(written, |_| true)
+    }
+
+    /// An address: what stands before the host and after it may be a key.
+    pub fn address(&mut self, written: &str) -> String {
+        self.fill(written, |at| is_private(written, at))
+    }
+
+    /// A text that is no secret: a host's name, a path.
+    pub fn plain(&mut self, written: &str) -> String {
+        self.fill(written, |_| false)
+    }
+
+    fn fill(&mut self, written: &str, private: impl Fn(usize) -> bool) -> String {
+        let expanded = expand(written, self.vars);
+        for name in expanded.unset {
+            if !self.unset.contains(&name) {
+                self.unset.push(name);
+            }
+        }
+        let keys = expanded.values.into_iter().filter(|(at, value)| private(*at) && value.len() >= SHORTEST_KEY);
+        self.hidden.extend(keys.map(|(_, value)| value));
+        expanded.text
+    }
 }
 
 /// Fills the variables in. A `$` that no `{NAME}` follows stays as it is.
-pub fn expand(written: &str, vars: &BTreeMap<String, String>) -> Expanded {
+fn expand(written: &str, vars: &BTreeMap<String, String>) -> Expanded {
     let mut expanded = Expanded::default();
     let mut rest = written;
     while let Some(start) = rest.find("${") {
@@ -44,7 +88,7 @@ pub fn expand(written: &str, vars: &BTreeMap<String, String>) -> Expanded {
 }
 
 /// Whether a place in a written address is one where keys stand: the user before the host, or the path after it.
-pub fn is_private(url: &str, at: usize) -> bool {
+fn is_private(url: &str, at: usize) -> bool {
     let start = url.find("://").map_or(0, |scheme| scheme + 3);
     let end = url.get(start..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |end| start + end);
     let host = url.get(start..end).and_then(|authority| authority.rfind('@')).map_or(start, |user| start + user);

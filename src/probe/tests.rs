@@ -13,19 +13,41 @@ use indexmap::IndexMap;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::{Observation, State, Verdict, observe, observe_all, unset, verdict};
-use crate::catalog::model::{Command, Probe, ProbeTarget};
+use super::{Limits, Observation, Prober, State, Verdict, unset, verdict};
+use crate::catalog::model::{Client, Command, Expectation, HttpTarget, Probe, ProbeTarget, Retry};
+use crate::condition::{Compat, Written};
 use crate::ground::{Span, SystemClock};
 use crate::redact::Redactor;
+
+fn request(url: impl Into<String>) -> HttpTarget {
+    HttpTarget {
+        url: url.into(),
+        method: "GET".into(),
+        headers: IndexMap::new(),
+        body: None,
+        auth: None,
+        redirects: 10,
+        version: None,
+    }
+}
 
 fn http(url: impl Into<String>) -> Probe {
     Probe {
         id: "api".into(),
         title: "API".into(),
         service: "backend".into(),
-        target: ProbeTarget::Http { url: url.into(), method: "GET".into(), headers: IndexMap::new(), body: None },
+        target: ProbeTarget::Http(request(url)),
+        client: Client::default(),
         conditions: vec![],
+        compat: Compat::Strict,
         timeout: Span::seconds(10),
+        interval: Span::seconds(60),
+        retry: Retry::default(),
+        failure_threshold: 1,
+        success_threshold: 1,
+        depends_on: vec![],
+        maintenance: vec![],
+        enabled: true,
         tags: vec![],
     }
 }
@@ -39,7 +61,8 @@ fn shell(script: &str) -> Probe {
 }
 
 fn expecting(conditions: &[&str], probe: Probe) -> Probe {
-    Probe { conditions: conditions.iter().map(|text| (*text).to_owned()).collect(), ..probe }
+    let one = |text: &&str| Expectation { written: Written::Text((*text).to_owned()), warn: false };
+    Probe { conditions: conditions.iter().map(one).collect(), ..probe }
 }
 
 fn vars() -> BTreeMap<String, String> {
@@ -48,7 +71,7 @@ fn vars() -> BTreeMap<String, String> {
 
 async fn look(probe: &Probe) -> Observation {
     let redactor = Redactor::new(["hunter2secret".to_owned()]);
-    observe(probe, &vars(), &SystemClock, &std::env::temp_dir(), &redactor).await
+    Prober::new(&vars(), std::env::temp_dir(), &SystemClock, redactor).observe(probe).await
 }
 
 #[track_caller]
@@ -220,7 +243,7 @@ fn tls(certificate: &str) -> SocketAddr {
 #[tokio::test]
 async fn a_bad_certificate_is_down_and_named() {
     for (certificate, expected) in
-        [("expired", "the certificate has expired"), ("untrusted", "nobody this machine trusts has issued")]
+        [("expired", "the certificate has expired"), ("untrusted", "the certificate is self-signed")]
     {
         let address = tls(certificate);
         let seen = look(&http(format!("https://{address}/"))).await;
@@ -233,7 +256,8 @@ async fn a_bad_certificate_is_down_and_named() {
 
 fn echo(url: String, header: &str, body: &str) -> Probe {
     let headers = IndexMap::from([("Authorization".to_owned(), header.to_owned())]);
-    let target = ProbeTarget::Http { url, method: "post".into(), headers, body: Some(body.into()) };
+    let target =
+        ProbeTarget::Http(HttpTarget { method: "post".into(), headers, body: Some(body.into()), ..request(url) });
     Probe { target, ..http("") }
 }
 
@@ -299,14 +323,19 @@ async fn commands_that_do_not_end_well_are_down() {
     assert_error(&missing, "no-such-program-here");
 }
 
+async fn look_all(probes: &[Probe]) -> Vec<Observation> {
+    let all: Vec<&Probe> = probes.iter().collect();
+    let vars = vars();
+    let prober = Prober::new(&vars, std::env::temp_dir(), &SystemClock, Redactor::default());
+    prober.observe_all(&all, Limits::default(), &mut |_| {}).await
+}
+
 #[tokio::test]
 async fn many_are_made_side_by_side_and_judged_together() {
     let address = server().await;
     let named = |id: &str, probe: Probe| Probe { id: id.into(), ..probe };
     let mut probes: Vec<Probe> = (0..40).map(|_| http(format!("http://{address}/"))).collect();
-    let redactor = Redactor::default();
-    let dir = std::env::temp_dir();
-    let seen = observe_all(&probes, &vars(), &SystemClock, &dir, &redactor).await;
+    let seen = look_all(&probes).await;
     assert_eq!((seen.len(), verdict(&seen)), (40, Verdict::Up(None)));
     probes = vec![
         named("web", http(format!("http://{address}/"))),
@@ -314,7 +343,7 @@ async fn many_are_made_side_by_side_and_judged_together() {
         named("db", http("${DB_URL}")),
         named("disk", command(Command::Argv(vec!["no-such-program-here".into()]))),
     ];
-    let seen = observe_all(&probes, &vars(), &SystemClock, &dir, &redactor).await;
+    let seen = look_all(&probes).await;
     assert_eq!(seen.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["web", "api", "db", "disk"]);
     let down = verdict(&seen);
     let begins = "api is down: [STATUS] (500) < 400; disk is down: ";
@@ -338,9 +367,9 @@ fn a_probe_names_what_it_needs_and_is_not_set() {
 async fn arguments_of_a_command_get_their_variables_and_hide_them() {
     let argv = Command::Argv(vec!["printf".into(), "seen %s".into(), "${DB_URL}".into()]);
     let vars = BTreeMap::from([("DB_URL".to_owned(), "postgres://user:pw@host/db".to_owned())]);
-    let dir = std::env::temp_dir();
-    let seen = observe(&command(argv.clone()), &vars, &SystemClock, &dir, &Redactor::default()).await;
+    let with = |vars| Prober::new(vars, std::env::temp_dir(), &SystemClock, Redactor::default());
+    let seen = with(&vars).observe(&command(argv.clone())).await;
     assert_eq!((seen.state, seen.output.as_deref()), (State::Up, Some("seen •••")));
-    let seen = observe(&command(argv), &BTreeMap::new(), &SystemClock, &dir, &Redactor::default()).await;
+    let seen = with(&BTreeMap::new()).observe(&command(argv)).await;
     assert_eq!(seen.state, State::NotConfigured);
 }

@@ -10,9 +10,8 @@ pub fn report(observations: &[Observation]) -> String {
     let mut text = String::new();
     for observation in observations {
         let word = match observation.state {
-            State::Up => "up",
             State::Down => "DOWN",
-            State::NotConfigured => "not configured",
+            state => state.title(),
         };
         let error = observation.error.as_deref().map(|error| format!(": {}", plain_line(error))).unwrap_or_default();
         let _ = writeln!(text, "{} · {word} · {} ms{error}", observation.id, observation.duration_ms);

@@ -10,7 +10,7 @@ use crate::engine::event::{Attempt, Captured, Output};
 use crate::engine::outcome::{self, Printed};
 use crate::error::{Error, Result};
 use crate::ledger::NotRecorded;
-use crate::probe::{self, Verdict};
+use crate::probe::{self, Limits, Observation, Prober, Verdict};
 use crate::process::{self, Ending, Finished, Job, Program};
 use crate::view::step::CommandPreview;
 use crate::walk::operator::{self, Heard, Say};
@@ -310,14 +310,17 @@ impl Walk<'_> {
 
     pub(super) async fn run_probes(&mut self, selectors: &[String]) -> Result<Came> {
         let settings = &self.ledger.catalog.settings;
-        let probes: Vec<_> = settings.select_probes(selectors).into_iter().cloned().collect();
+        let probes = settings.select_probes(selectors);
         if probes.is_empty() {
             return Err(Error::definition(format!("no probe matches {}", selectors.join(", ")))
                 .hint("opsctl.yaml has the probes; a step names them by id, tag or service"));
         }
         let started = self.ledger.now();
         self.terminal.begin_live(&format!("probing {}", selectors.join(", ")));
-        let observing = probe::observe_all(&probes, &self.site.vars, self.ledger.clock, &self.site.dir, &self.redactor);
+        let prober = Prober::new(&self.site.vars, self.site.dir.clone(), self.ledger.clock, self.redactor.clone())
+            .connectivity(settings.connectivity.clone());
+        let mut unseen = |_: &Observation| {};
+        let observing = prober.observe_all(&probes, Limits::default(), &mut unseen);
         let observations = tokio::select! {
             observations = observing => Some(observations),
             () = process::interrupted() => None,

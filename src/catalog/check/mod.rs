@@ -1,10 +1,12 @@
 //! The rules that need to see more than one value: references, names, templates, patterns.
 
+mod alert;
 mod command;
 mod cycle;
 mod flow;
 mod names;
 mod parameter;
+mod probe;
 mod reference;
 mod settings;
 mod step;

@@ -162,7 +162,7 @@ fn is_broken(context: &Context<'_>, kind: FileKind, id: &str) -> bool {
     context.broken.iter().any(|broken| broken.kind == kind && broken.id == id)
 }
 
-fn setting<'a>(
+pub(super) fn setting<'a>(
     what: &str,
     id: &str,
     known: impl Iterator<Item = &'a String> + Clone,

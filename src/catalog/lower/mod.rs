@@ -2,6 +2,9 @@
 //!
 //! A model always comes out, as good as it can be made; it may only be used when there is no problem.
 
+mod alert;
+mod maintenance;
+mod probe;
 mod schedule;
 mod step;
 mod template;

@@ -44,7 +44,7 @@ pub(super) fn schedule(raw: Option<RawSchedule>, due: Option<&str>, problems: &m
     Some(schedule)
 }
 
-fn time_of_day(text: &str) -> Option<NaiveTime> {
+pub(super) fn time_of_day(text: &str) -> Option<NaiveTime> {
     let (hours, minutes) = text.split_once(':')?;
     let two_digits = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
     if !two_digits(minutes) || !(two_digits(hours) || (hours.len() == 1 && hours.as_bytes()[0].is_ascii_digit())) {

@@ -294,7 +294,7 @@ fn use_of(raw: RawUse) -> Use {
     }
 }
 
-fn retry_of(raw: RawRetry, at: &Trail<'_>, problems: &mut Vec<Problem>) -> Retry {
+pub(super) fn retry_of(raw: RawRetry, at: &Trail<'_>, problems: &mut Vec<Problem>) -> Retry {
     let (attempts, delay, backoff) = match raw {
         RawRetry::Attempts(attempts) => (attempts, None, None),
         RawRetry::Full(full) => (full.attempts, full.delay, full.backoff),

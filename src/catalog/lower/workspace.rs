@@ -3,13 +3,11 @@
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
-use super::step::command;
-use crate::catalog::model::{Channel, Probe, ProbeTarget, Service, Settings};
+use super::maintenance::windows;
+use super::{alert, probe};
+use crate::catalog::model::{Service, Settings};
 use crate::catalog::problem::{Problem, Trail};
-use crate::catalog::raw::{RawHttp, RawProbe, RawService, RawWorkspace};
-use crate::ground::Span;
-
-const PROBE_TIMEOUT: Span = Span::seconds(10);
+use crate::catalog::raw::{RawService, RawWorkspace};
 
 /// Whether a text can be an id: letters, digits, `-` and `_`, beginning with a letter or digit.
 pub fn is_name(text: &str) -> bool {
@@ -30,15 +28,31 @@ pub fn add_settings(settings: &mut Settings, raw: RawWorkspace) -> Vec<Problem> 
     for (id, service) in raw.services {
         add_service(settings, id, service, &services, &mut problems);
     }
-    let channel = |(id, raw): (String, crate::catalog::raw::RawChannel)| {
-        (id.clone(), Channel { id, title: raw.title, audience: raw.audience })
-    };
+    if let Some(raw) = raw.retention {
+        settings.retention = alert::retention(&raw, &root.key("retention"), &mut problems);
+    }
+    if let Some(raw) = raw.connectivity {
+        settings.connectivity = Some(alert::connectivity(raw, &root.key("connectivity"), &mut problems));
+    }
+    let channels = lowered(raw.channels, "channels", |id, raw, at| Some(alert::channel(id, raw, at, &mut problems)));
+    let alerts = lowered(raw.alerts, "alerts", |id, raw, at| alert::alert(id, raw, at, &mut problems));
     add(&mut settings.severities, raw.severities, "severities", &mut problems);
-    add(&mut settings.channels, raw.channels.into_iter().map(channel).collect(), "channels", &mut problems);
+    add(&mut settings.channels, channels, "channels", &mut problems);
+    add(&mut settings.alerts, alerts, "alerts", &mut problems);
     add(&mut settings.escalation, raw.escalation, "escalation", &mut problems);
     add(&mut settings.objectives, raw.objectives, "objectives", &mut problems);
     add(&mut settings.dashboards, raw.dashboards, "dashboards", &mut problems);
     problems
+}
+
+fn lowered<R, T>(
+    raw: IndexMap<String, R>,
+    section: &str,
+    mut lower: impl FnMut(&str, R, &Trail<'_>) -> Option<T>,
+) -> IndexMap<String, T> {
+    let at = Trail::ROOT.key(section);
+    let one = |(id, raw): (String, R)| lower(&id, raw, &at.key(&id)).map(|value| (id.clone(), value));
+    raw.into_iter().filter_map(one).collect()
 }
 
 fn add<T>(all: &mut IndexMap<String, T>, more: IndexMap<String, T>, section: &str, problems: &mut Vec<Problem>) {
@@ -58,11 +72,12 @@ fn add<T>(all: &mut IndexMap<String, T>, more: IndexMap<String, T>, section: &st
 fn add_service(settings: &mut Settings, id: String, raw: RawService, at: &Trail<'_>, problems: &mut Vec<Problem>) {
     let here = at.key(&id);
     name(&id, &here, problems);
+    let planned = windows(raw.maintenance, &here.key("maintenance"), problems);
     let probes = here.key("probes");
     for (probe_id, raw) in raw.probes {
         let at = probes.key(&probe_id);
         name(&probe_id, &at, problems);
-        let Some(probe) = probe(&probe_id, &id, raw, &at, problems) else { continue };
+        let Some(probe) = probe::probe(&probe_id, &id, raw, &planned, &at, problems) else { continue };
         if let Some(other) = settings.probes.get(&probe_id) {
             let message = format!("the service `{}` has a probe `{probe_id}`, too", other.service);
             let problem = Problem::error("duplicate-id", &at, message).on_key();
@@ -76,44 +91,6 @@ fn add_service(settings: &mut Settings, id: String, raw: RawService, at: &Trail<
     } else {
         let service = Service { id: id.clone(), title: raw.title, summary: raw.summary, owner: raw.owner };
         settings.services.insert(id, service);
-    }
-}
-
-fn probe(id: &str, service: &str, raw: RawProbe, at: &Trail<'_>, problems: &mut Vec<Problem>) -> Option<Probe> {
-    let target = match (raw.http, raw.command) {
-        (Some(http), None) => http_target(http),
-        (None, Some(run)) => ProbeTarget::Command(command(run)),
-        (None, None) => {
-            let problem = Problem::error("no-check", at, format!("the probe `{id}` looks at nothing"));
-            problems.push(problem.on_key().suggest("give it `http:` with an address or `command:`"));
-            return None;
-        }
-        (Some(_), Some(_)) => {
-            let problem = Problem::error("two-kinds", &at.key("command"), "a probe has `http` or `command`, not both");
-            problems.push(problem.on_key().suggest("split it into two probes"));
-            return None;
-        }
-    };
-    Some(Probe {
-        id: id.to_owned(),
-        title: raw.title.unwrap_or_else(|| id.to_owned()),
-        service: service.to_owned(),
-        target,
-        conditions: raw.conditions,
-        timeout: raw.timeout.unwrap_or(PROBE_TIMEOUT),
-        tags: raw.tags,
-    })
-}
-
-fn http_target(raw: RawHttp) -> ProbeTarget {
-    match raw {
-        RawHttp::Url(url) => ProbeTarget::Http { url, method: "GET".to_owned(), headers: IndexMap::new(), body: None },
-        RawHttp::Full(request) => ProbeTarget::Http {
-            url: request.url,
-            method: request.method.map_or_else(|| "GET".to_owned(), |method| method.to_ascii_uppercase()),
-            headers: request.headers,
-            body: request.body,
-        },
     }
 }
 

@@ -1,5 +1,7 @@
 //! The definitions as the rest of the program sees them: checked and immutable.
 
+mod alert;
+mod probe;
 mod settings;
 mod step;
 
@@ -13,9 +15,14 @@ use super::raw::AsWritten;
 use crate::ground::Span;
 use crate::schedule::Schedule;
 
+pub use alert::{AlertRule, AlertState, AlertWhen, Connectivity, Delivery, Retention};
+pub use probe::{
+    Client, DnsTarget, Expectation, HttpAuth, HttpTarget, HttpVersion, MaintenanceWindow, Probe, ProbeTarget,
+    RecordType, RedisAsk, StartTls, TcpTarget, Turn,
+};
 pub use settings::{
-    Channel, Dashboard, EscalationRoute, FullVariant, Objective, Probe, ProbeTarget, Service, Settings, Severity,
-    Template, TemplateText, Variant, response_time,
+    Channel, Dashboard, EscalationRoute, FullVariant, Objective, Service, Settings, Severity, Template, TemplateText,
+    Variant, response_time,
 };
 pub use step::{
     Approval, Capture, CaptureSource, ChoiceOption, Command, CommandSpec, Expect, IncidentPart, Link, OnFailure, Retry,

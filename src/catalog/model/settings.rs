@@ -4,8 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Parameter, Source};
-use crate::catalog::model::Command;
+use super::{AlertRule, Connectivity, Delivery, Parameter, Probe, Retention, Source};
 use crate::catalog::union::by_kind;
 use crate::ground::Span;
 
@@ -152,43 +151,6 @@ pub struct Service {
     pub owner: Option<String>,
 }
 
-/// A check of a service from outside.
-#[derive(Debug, Clone)]
-pub struct Probe {
-    /// Unique in the workspace.
-    pub id: String,
-    /// The title people see.
-    pub title: String,
-    /// The service it looks at.
-    pub service: String,
-    /// How it looks.
-    pub target: ProbeTarget,
-    /// What a good observation looks like.
-    pub conditions: Vec<String>,
-    /// How long it may take.
-    pub timeout: Span,
-    /// Words to find it by.
-    pub tags: Vec<String>,
-}
-
-/// How a probe looks.
-#[derive(Debug, Clone)]
-pub enum ProbeTarget {
-    /// An HTTP request; `${NAME}` stands for an environment variable.
-    Http {
-        /// The address.
-        url: String,
-        /// The method.
-        method: String,
-        /// Headers.
-        headers: IndexMap<String, String>,
-        /// The body.
-        body: Option<String>,
-    },
-    /// A command.
-    Command(Command),
-}
-
 /// Where messages go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Channel {
@@ -198,6 +160,8 @@ pub struct Channel {
     pub title: String,
     /// Who reads it.
     pub audience: Option<String>,
+    /// How messages get there; nobody is told when left out.
+    pub delivery: Option<Delivery>,
 }
 
 /// Everything in `opsctl.yaml` and the files it includes.
@@ -219,6 +183,12 @@ pub struct Settings {
     pub objectives: IndexMap<String, Objective>,
     /// Dashboards by id.
     pub dashboards: IndexMap<String, Dashboard>,
+    /// Alert rules by id.
+    pub alerts: IndexMap<String, AlertRule>,
+    /// How long what was observed is kept.
+    pub retention: Retention,
+    /// How opsctl finds out whether its own machine has a network.
+    pub connectivity: Option<Connectivity>,
     /// The playbook that is offered when an incident is opened.
     pub incident_process: Option<String>,
 }
@@ -229,5 +199,9 @@ impl Settings {
         let matches =
             |probe: &&Probe| selectors.iter().any(|s| probe.id == *s || probe.service == *s || probe.tags.contains(s));
         self.probes.values().filter(matches).collect()
+    }
+    /// Like [`Settings::select_probes`], but all of them when nothing is selected.
+    pub fn probes_of<'a>(&'a self, selectors: &[String]) -> Vec<&'a Probe> {
+        if selectors.is_empty() { self.probes.values().collect() } else { self.select_probes(selectors) }
     }
 }

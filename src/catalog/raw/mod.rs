@@ -2,6 +2,8 @@
 //!
 //! Everything is optional that a kind message can be given for; `lower` turns these into the [`model`](super::model).
 
+mod alert;
+mod probe;
 mod settings;
 mod step;
 
@@ -13,9 +15,17 @@ use serde::Deserialize;
 use super::model::{Parameter, Requires, Tier};
 use super::union::by_kind;
 
-pub use settings::{
-    RawChannel, RawHttp, RawIncidentSettings, RawProbe, RawRequest, RawService, RawTemplate, RawWorkspace,
+pub use alert::{
+    RawAlert, RawAlertState, RawConnectivity, RawErrorRate, RawFullLatency, RawHeartbeat, RawLatency, RawOnAlert,
+    RawRetention,
 };
+pub use probe::{
+    RawAuth, RawBasic, RawClient, RawCompat, RawCondition, RawDns, RawFullGrpc, RawFullPostgres, RawFullPush,
+    RawFullRedis, RawFullTcp, RawFullTls, RawFullWebsocket, RawGroup, RawGrpc, RawHttp, RawMaintenance, RawPostgres,
+    RawProbe, RawPush, RawRecordType, RawRedis, RawRedisAsk, RawRequest, RawStartTls, RawTcp, RawTls, RawTurn,
+    RawWebsocket,
+};
+pub use settings::{RawChannel, RawIncidentSettings, RawService, RawTemplate, RawWorkspace};
 pub use step::{
     RawApprove, RawCapture, RawCaptureSource, RawCommand, RawExpect, RawFullApprove, RawFullOption, RawFullRetry,
     RawFullRollback, RawFullSend, RawFullStep, RawFullUse, RawLink, RawOption, RawRetry, RawRollback, RawSend, RawStep,

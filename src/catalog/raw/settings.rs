@@ -4,10 +4,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::RawCommand;
+use super::{RawAlert, RawCommand, RawConnectivity, RawMaintenance, RawProbe, RawRetention};
 use crate::catalog::model::{Dashboard, EscalationRoute, Objective, Parameter, Severity, Variant};
-use crate::catalog::union::by_kind;
-use crate::ground::Span;
 
 /// A message template.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -53,6 +51,12 @@ pub struct RawWorkspace {
     pub objectives: IndexMap<String, Objective>,
     /// What is watched together, by id.
     pub dashboards: IndexMap<String, Dashboard>,
+    /// What about the probes somebody is to be told, by id.
+    pub alerts: IndexMap<String, RawAlert>,
+    /// How long what was observed is kept.
+    pub retention: Option<RawRetention>,
+    /// How opsctl finds out whether its own machine has a network.
+    pub connectivity: Option<RawConnectivity>,
 }
 
 /// What is operated.
@@ -68,51 +72,9 @@ pub struct RawService {
     /// Its probes, by id.
     #[serde(default)]
     pub probes: IndexMap<String, RawProbe>,
-}
-
-/// A check of a service from outside; it carries one of `http` and `command`.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct RawProbe {
-    /// The title people see.
-    pub title: Option<String>,
-    /// An address, or a request; `${NAME}` stands for an environment variable.
-    pub http: Option<RawHttp>,
-    /// A command whose exit code and output are looked at.
-    pub command: Option<RawCommand>,
-    /// What a good observation looks like; the status below 400 or the exit code 0 when left out.
-    pub conditions: Vec<String>,
-    /// How long it may take (10s when left out).
-    pub timeout: Option<Span>,
-    /// Words to find it by.
-    pub tags: Vec<String>,
-}
-
-/// An address, or a request.
-#[derive(Debug, Clone, PartialEq, JsonSchema)]
-#[schemars(untagged)]
-pub enum RawHttp {
-    /// An address.
-    Url(String),
-    /// A request.
-    Full(RawRequest),
-}
-
-by_kind!(RawHttp, "an address, or a map with `url`", { text => RawHttp::Url, map => RawHttp::Full });
-
-/// A request.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawRequest {
-    /// The address; `${NAME}` stands for an environment variable.
-    pub url: String,
-    /// The method (GET when left out).
-    pub method: Option<String>,
-    /// Headers.
+    /// When work on it is planned.
     #[serde(default)]
-    pub headers: IndexMap<String, String>,
-    /// The body.
-    pub body: Option<String>,
+    pub maintenance: Vec<RawMaintenance>,
 }
 
 /// How incidents are handled.
@@ -131,4 +93,10 @@ pub struct RawChannel {
     pub title: String,
     /// Who reads it: customers, team, public.
     pub audience: Option<String>,
+    /// A file that gets a line of JSON for each message, relative to the workspace.
+    pub file: Option<String>,
+    /// An address that gets a POST request with JSON; `${NAME}` stands for an environment variable.
+    pub webhook: Option<String>,
+    /// A command that finds the message as JSON in `OPSCTL_MESSAGE`.
+    pub command: Option<RawCommand>,
 }

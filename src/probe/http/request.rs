@@ -1,0 +1,152 @@
+//! A request with everything filled in.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue,
+    TRANSFER_ENCODING, USER_AGENT,
+};
+use hyper::{Method, StatusCode, Uri, Version};
+use url::Url;
+
+use super::{becomes_get, place_of};
+use crate::catalog::model::{HttpAuth, HttpTarget};
+use crate::probe::expand::Filler;
+use crate::probe::place::Place;
+use crate::probe::sight::Failure;
+
+/// What a request has beside its address, filled in.
+#[derive(Debug)]
+pub(super) struct Parts {
+    method: String,
+    headers: Vec<(String, String)>,
+    authorization: Option<String>,
+    body: Option<String>,
+}
+
+/// A request with everything filled in.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub url: Url,
+    pub method: Method,
+    headers: Vec<(String, String)>,
+    authorization: Option<String>,
+    body: Option<String>,
+}
+
+impl Parts {
+    /// Fills in everything but the address.
+    pub fn fill(target: &HttpTarget, fill: &mut Filler<'_>) -> Self {
+        let headers = target.headers.iter().map(|(name, value)| (name.clone(), fill.key(value))).collect();
+        let authorization = target.auth.as_ref().map(|auth| match auth {
+            HttpAuth::Basic { username, password } => {
+                let (username, password) = (fill.plain(username), fill.key(password));
+                let pair = basic(&username, &password);
+                fill.hidden.push(pair.trim_start_matches("Basic ").to_owned());
+                pair
+            }
+            HttpAuth::Bearer(token) => format!("Bearer {}", fill.key(token)),
+        });
+        let body = target.body.as_deref().map(|body| fill.key(body));
+        Self { method: target.method.to_ascii_uppercase(), headers, authorization, body }
+    }
+
+    /// Reads the address and the method; errors show only what was written.
+    pub fn aim(self, url: &str, written: &str) -> Result<Request, Failure> {
+        let url = Url::parse(url).map_err(|error| format!("`{written}` is not an address: {error}"))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(format!("`{written}` is not an http or https address").into());
+        }
+        let of_url = || basic(&decoded(url.username()), &decoded(url.password().unwrap_or_default()));
+        let authorization = self.authorization.or_else(|| (!url.username().is_empty()).then(of_url));
+        let method = Method::from_bytes(self.method.as_bytes())
+            .map_err(|_| format!("`{}` is not an HTTP method", self.method))?;
+        Ok(Request { url, method, headers: self.headers, authorization, body: self.body })
+    }
+}
+
+impl Request {
+    /// Follows a redirect. What proves who asks stays behind when the next host is another one.
+    pub fn turn_to(&mut self, next: Url, status: StatusCode) {
+        if next.origin() != self.url.origin() {
+            self.authorization = None;
+            self.headers.retain(|(name, _)| {
+                let name = name.to_ascii_lowercase();
+                name != AUTHORIZATION.as_str() && name != COOKIE.as_str() && name != HOST.as_str()
+            });
+        }
+        if becomes_get(status, &self.method) {
+            self.method = Method::GET;
+            self.body = None;
+            self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(CONTENT_TYPE.as_str()));
+        }
+        self.url = next;
+    }
+
+    /// Where it goes.
+    pub fn place(&self) -> Result<Place, Failure> {
+        place_of(&self.url)
+    }
+
+    /// Whether it goes over TLS.
+    pub fn is_secure(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// The request for the wire; `absolute` where the target stands whole in its first line (HTTP/2, proxies).
+    pub fn build(&self, version: Version, absolute: bool) -> Result<hyper::Request<Full<Bytes>>, Failure> {
+        let mut whole = self.url.clone();
+        whole.set_fragment(None);
+        let _ = (whole.set_username(""), whole.set_password(None)); // fails only where there is no host
+        let path = &whole[url::Position::BeforePath..];
+        let uri = if absolute { whole.as_str() } else { path };
+        let uri: Uri = uri.parse().map_err(|error| format!("the request cannot be sent: {error}"))?;
+        let body = Full::new(Bytes::from(self.body.clone().unwrap_or_default()));
+        let mut request = hyper::Request::new(body);
+        *request.uri_mut() = uri;
+        *request.method_mut() = self.method.clone();
+        *request.version_mut() = version;
+        self.fill_headers(request.headers_mut(), version)?;
+        Ok(request)
+    }
+
+    fn fill_headers(&self, headers: &mut HeaderMap, version: Version) -> Result<(), Failure> {
+        let agent = HeaderValue::from_static(concat!("opsctl/", env!("CARGO_PKG_VERSION")));
+        headers.insert(USER_AGENT, agent);
+        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        if version != Version::HTTP_2 {
+            headers.insert(HOST, value("Host", &self.url[url::Position::BeforeHost..url::Position::AfterPort])?);
+        }
+        if let Some(authorization) = &self.authorization {
+            headers.insert(AUTHORIZATION, value("Authorization", authorization)?);
+        }
+        for (name, text) in &self.headers {
+            let key: HeaderName = name.parse().map_err(|_| format!("`{name}` is not the name of a header"))?;
+            // The length is the body's, whatever somebody wrote.
+            if key != CONTENT_LENGTH && key != TRANSFER_ENCODING && !(key == HOST && version == Version::HTTP_2) {
+                headers.insert(key, value(name, text.trim())?);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn value(name: &str, text: &str) -> Result<HeaderValue, Failure> {
+    let made = HeaderValue::from_str(text);
+    let mut made = made.map_err(|_| format!("the value of the header {name} has characters that cannot be sent"))?;
+    made.set_sensitive(true);
+    Ok(made)
+}
+
+/// The credentials of a user, as the header has them.
+pub(super) fn basic(username: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{username}:{password}")))
+}
+
+/// A part of an address without its percent signs.
+pub(super) fn decoded(text: &str) -> String {
+    let pairs = format!("x={}", text.replace('+', "%2B"));
+    url::form_urlencoded::parse(pairs.as_bytes()).next().map_or_else(String::new, |(_, value)| value.into_owned())
+}

@@ -1,0 +1,127 @@
+//! What an attempt has seen, held against what the probe expects.
+
+use std::borrow::Cow;
+
+use super::look::Attempt;
+use super::observation::{Checked, Kind, Observation, State};
+use super::sight::Sight;
+use super::{Prober, millis};
+use crate::catalog::model::{Expectation, Probe, ProbeTarget};
+use crate::condition::{Condition, Written};
+use crate::ground::plain;
+use crate::redact::Redactor;
+
+/// How much of a body or output an observation keeps, in characters.
+const EXCERPT: usize = 1000;
+
+/// Judges an attempt.
+pub(super) fn judge(probe: &Probe, prober: &Prober<'_>, attempt: Attempt, attempts: u32) -> Observation {
+    let Attempt { sight, started_at, took } = attempt;
+    let mut redactor = Cow::Borrowed(&prober.redactor);
+    for value in &sight.hidden {
+        redactor.to_mut().add(value.clone());
+    }
+    let kind = kind(&probe.target);
+    let conditions = if sight.unset.is_empty() { check(probe, kind, &sight, &redactor) } else { Vec::new() };
+    let error = error(&sight);
+    let failed = |warn: bool| conditions.iter().any(|checked| !checked.passed && checked.warn == warn);
+    let state = match &error {
+        _ if !sight.unset.is_empty() => State::NotConfigured,
+        Some(_) if sight.blind => State::Unknown,
+        Some(_) => State::Down,
+        None if failed(false) => State::Down,
+        None if failed(true) => State::Degraded,
+        None => State::Up,
+    };
+    Observation {
+        id: probe.id.clone(),
+        service: probe.service.clone(),
+        kind,
+        state,
+        started_at,
+        conditions,
+        status: sight.facts.status,
+        address: sight.address,
+        phases_us: sight.phases,
+        certificate_expires_at: sight.certificate_expires_at,
+        error: error.map(|error| redactor.text(&error)),
+        attempts,
+        duration_ms: millis(took),
+        response_time_ms: sight.facts.response_time_ms,
+        exit_code: sight.facts.exit_code,
+        tls_version: sight.facts.tls_version,
+        hops: sight.hops,
+        output: excerpt(&redactor.text(&plain(&sight.output))),
+        unreached: sight.unreached,
+    }
+}
+
+/// How a target is looked at.
+pub(super) fn kind(target: &ProbeTarget) -> Kind {
+    match target {
+        ProbeTarget::Http(_) => Kind::Http,
+        ProbeTarget::Tcp(_) => Kind::Tcp,
+        ProbeTarget::Tls { .. } => Kind::Tls,
+        ProbeTarget::Dns(_) => Kind::Dns,
+        ProbeTarget::Icmp { .. } => Kind::Icmp,
+        ProbeTarget::Postgres { .. } => Kind::Postgres,
+        ProbeTarget::Redis { .. } => Kind::Redis,
+        ProbeTarget::Websocket { .. } => Kind::Websocket,
+        ProbeTarget::Grpc { .. } => Kind::Grpc,
+        ProbeTarget::Command(_) => Kind::Command,
+        ProbeTarget::Push { .. } => Kind::Push,
+    }
+}
+
+/// What a kind of probe expects when nothing is said.
+fn usual(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Http => &["[STATUS] < 400"],
+        Kind::Command => &["[EXIT_CODE] == 0"],
+        Kind::Dns => &["[DNS_RCODE] == NOERROR"],
+        Kind::Redis => &[],
+        Kind::Grpc => &["[BODY] == SERVING"],
+        Kind::Push => &[],
+        Kind::Tcp | Kind::Tls | Kind::Icmp | Kind::Postgres | Kind::Websocket => &["[CONNECTED] == true"],
+    }
+}
+
+fn check(probe: &Probe, kind: Kind, sight: &Sight, redactor: &Redactor) -> Vec<Checked> {
+    if probe.conditions.is_empty() {
+        let one = |text: &&str| Expectation { written: Written::Text((*text).to_owned()), warn: false };
+        return usual(kind).iter().map(one).map(|expected| hold(&expected, sight, redactor)).collect();
+    }
+    probe.conditions.iter().map(|expected| hold(expected, sight, redactor)).collect()
+}
+
+fn hold(expected: &Expectation, sight: &Sight, redactor: &Redactor) -> Checked {
+    let text = expected.written.to_string();
+    let (passed, shown) = match Condition::parse(&text) {
+        Err(wrong) => (false, format!("{text} ({wrong})")),
+        Ok(condition) => match &sight.unread {
+            Some(why) if condition.looks_at_body() => (false, format!("{text} ({why})")),
+            _ => {
+                let outcome = condition.evaluate_hiding(&sight.facts, &|seen| redactor.text(seen));
+                (outcome.passed, outcome.shown)
+            }
+        },
+    };
+    Checked { condition: text, passed, shown, warn: expected.warn }
+}
+
+fn error(sight: &Sight) -> Option<String> {
+    match sight.unset.as_slice() {
+        [] => sight.error.clone(),
+        [one] => Some(format!("the environment variable {one} is not set")),
+        some => Some(format!("the environment variables {} are not set", some.join(", "))),
+    }
+}
+
+fn excerpt(text: &str) -> Option<String> {
+    let text = text.trim();
+    match text.char_indices().nth(EXCERPT) {
+        _ if text.is_empty() => None,
+        Some((end, _)) => Some(format!("{}…", &text[..end])),
+        None => Some(text.to_owned()),
+    }
+}

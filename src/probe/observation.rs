@@ -1,0 +1,174 @@
+//! What a probe brings back: its state, what was seen, and how long each part took.
+
+use serde::{Deserialize, Serialize};
+
+use crate::condition::Phases;
+use crate::ground::{Time, optional_time_format, time_format};
+
+/// How a probe came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It could be made and its conditions hold.
+    Up,
+    /// Only conditions that warn do not hold.
+    Degraded,
+    /// It could not be made, or a condition does not hold.
+    Down,
+    /// Nobody can tell: something that it depends on is down, or this machine itself cannot look.
+    Unknown,
+    /// Work on it is planned for now.
+    Maintenance,
+    /// Nothing was looked at, for environment variables are missing.
+    NotConfigured,
+}
+
+impl State {
+    /// All states, the good ones first.
+    pub const ALL: [Self; 6] =
+        [Self::Up, Self::Degraded, Self::Down, Self::Unknown, Self::Maintenance, Self::NotConfigured];
+
+    /// The word for it, as JSON has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Degraded => "degraded",
+            Self::Down => "down",
+            Self::Unknown => "unknown",
+            Self::Maintenance => "maintenance",
+            Self::NotConfigured => "not_configured",
+        }
+    }
+
+    /// The word for people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::NotConfigured => "not configured",
+            other => other.word(),
+        }
+    }
+
+    /// Whether a script may go on: everything that was to be looked at is up.
+    pub const fn is_good(self) -> bool {
+        matches!(self, Self::Up | Self::NotConfigured)
+    }
+}
+
+/// How a probe looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// By an HTTP request.
+    Http,
+    /// By a TCP connection.
+    Tcp,
+    /// By a TLS handshake.
+    Tls,
+    /// By a question to a name server.
+    Dns,
+    /// By a ping.
+    Icmp,
+    /// By a query to PostgreSQL.
+    Postgres,
+    /// By a question to Redis.
+    Redis,
+    /// By a WebSocket.
+    Websocket,
+    /// By a gRPC health check.
+    Grpc,
+    /// By a command.
+    Command,
+    /// By waiting for its heartbeat.
+    Push,
+}
+
+impl Kind {
+    /// The word for it: `http`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Dns => "dns",
+            Self::Icmp => "icmp",
+            Self::Postgres => "postgres",
+            Self::Redis => "redis",
+            Self::Websocket => "websocket",
+            Self::Grpc => "grpc",
+            Self::Command => "command",
+            Self::Push => "push",
+        }
+    }
+}
+
+/// One condition and what was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Checked {
+    /// As it is written.
+    pub condition: String,
+    /// Whether it holds.
+    pub passed: bool,
+    /// With what was seen: `[STATUS] (500) == 200`.
+    pub shown: String,
+    /// Whether it only warns.
+    pub warn: bool,
+}
+
+/// One request of a chain of redirects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Hop {
+    /// Scheme, host and port; paths and queries may hold keys.
+    pub origin: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The address that was connected to.
+    pub address: Option<String>,
+    /// How long each part took.
+    pub phases_us: Phases,
+}
+
+/// What a probe saw. It holds no secret that the redactor knows, and none that a header or body was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Observation {
+    /// The probe's id.
+    pub id: String,
+    /// The service it looks at.
+    pub service: String,
+    /// How it looks.
+    pub kind: Kind,
+    /// How it came out.
+    pub state: State,
+    /// When its last attempt began.
+    #[serde(with = "time_format")]
+    pub started_at: Time,
+    /// Its conditions, in order; none when it was not configured.
+    pub conditions: Vec<Checked>,
+    /// The HTTP status, or the status of a gRPC call.
+    pub status: Option<u16>,
+    /// The address that was connected to, with its port.
+    pub address: Option<String>,
+    /// How long each part took, in microseconds; with redirects, all requests together.
+    pub phases_us: Phases,
+    /// When the first certificate of the chain ends.
+    #[serde(with = "optional_time_format")]
+    pub certificate_expires_at: Option<Time>,
+    /// Why it could not be made, or why nobody can tell; a sentence.
+    pub error: Option<String>,
+    /// How many times it was made.
+    pub attempts: u32,
+    /// How long the last attempt took, in milliseconds.
+    pub duration_ms: u64,
+    /// How long the answer took, in milliseconds; what `[RESPONSE_TIME]` looks at.
+    pub response_time_ms: Option<u64>,
+    /// The exit code, when there was one.
+    pub exit_code: Option<i32>,
+    /// The version of TLS.
+    pub tls_version: Option<String>,
+    /// The requests of a chain of redirects; empty without one.
+    pub hops: Vec<Hop>,
+    /// The beginning of the body or output.
+    pub output: Option<String>,
+    /// It did not come to a connection with another machine: perhaps this one has no network.
+    #[serde(skip)]
+    pub unreached: bool,
+}
