@@ -47,6 +47,8 @@ pub mod process;
 
 pub mod probe;
 
+pub mod demo;
+
 // What people and programs see.
 
 pub mod view;

@@ -136,7 +136,8 @@ fn variables(workspace: &Workspace, surroundings: &Surroundings) -> Vec<CheckVie
     variables.map(check).collect()
 }
 
-fn on_path(tool: &str, surroundings: &Surroundings) -> Option<PathBuf> {
+/// Where a shell finds a tool; none when it is on no directory of the PATH.
+pub(super) fn on_path(tool: &str, surroundings: &Surroundings) -> Option<PathBuf> {
     let path = surroundings.var("PATH")?;
     let places = path.split(':').map(|dir| surroundings.cwd.join(dir).join(tool));
     places.into_iter().find(|place| is_program(place))

@@ -25,22 +25,28 @@ pub(super) struct InitArgs {
 
 pub(super) fn init(session: &mut Session<'_>, args: &InitArgs) -> Result<()> {
     let dir = session.surroundings.cwd.join(&args.target);
-    if dir.exists() && !dir.is_dir() {
-        return Err(Error::usage(format!("{} is a file", args.target.display()))
-            .hint("name a directory, or one that does not exist yet"));
-    }
-    let mut files = FilesView { dir: dir.display().to_string(), ..FilesView::default() };
-    for (path, text) in contents() {
-        let is_new = write_new(&dir, &path, &text)?;
-        if is_new { &mut files.written } else { &mut files.kept }.push(path);
-    }
+    let files = write_all(&dir, contents())?;
     session.show(&files, |look| files_text(look, &files))?;
     session.terminal.tell(&next(&args.target, &files));
     Ok(())
 }
 
+/// Writes the files that are not there yet, and says which those were.
+pub(super) fn write_all(dir: &Path, contents: Vec<(String, String)>) -> Result<FilesView> {
+    if dir.exists() && !dir.is_dir() {
+        return Err(Error::usage(format!("{} is a file", dir.display()))
+            .hint("name a directory, or one that does not exist yet"));
+    }
+    let mut files = FilesView { dir: dir.display().to_string(), ..FilesView::default() };
+    for (path, text) in contents {
+        let is_new = write_new(dir, &path, &text)?;
+        if is_new { &mut files.written } else { &mut files.kept }.push(path);
+    }
+    Ok(files)
+}
+
 /// Every file of a new workspace: its path and its text.
-fn contents() -> Vec<(String, String)> {
+pub(super) fn contents() -> Vec<(String, String)> {
     let pack = builtin::pack().into_iter().map(|(path, text)| (path, text.to_owned()));
     let schemas = KINDS.into_iter().filter_map(|kind| Some((schema_path(kind), schema::text(kind)?)));
     pack.chain(schemas).chain([(".vscode/settings.json".to_owned(), editor_settings())]).collect()

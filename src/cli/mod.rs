@@ -3,6 +3,7 @@
 mod checklist;
 mod completion;
 mod dashboard;
+mod demo;
 mod doctor;
 mod due;
 mod ids;
@@ -122,6 +123,9 @@ enum Command {
     /// Dashboards: what is watched together
     #[command(subcommand)]
     Dashboard(dashboard::DashboardCommand),
+    /// A small application to practise on, which can be broken on purpose
+    #[command(subcommand)]
+    Demo(demo::DemoCommand),
     /// Check every definition, and report every problem at once
     Lint(lint::LintArgs),
     /// Print the JSON Schema of a kind of definition, for editors
@@ -197,6 +201,7 @@ fn dispatch(session: &mut Session<'_>, command: Option<Command>) -> Result<()> {
         Some(Command::Severity(command)) => severity::run(session, &command),
         Some(Command::Objective(command)) => objective::run(session, &command),
         Some(Command::Dashboard(command)) => dashboard::run(session, &command),
+        Some(Command::Demo(command)) => demo::run(session, command),
         Some(Command::Lint(args)) => lint::lint(session, &args),
         Some(Command::Schema(args)) => schema::schema(session, &args),
         Some(Command::Init(args)) => init::init(session, &args),

@@ -3,6 +3,7 @@
 pub mod board;
 pub mod count;
 pub mod dashboard;
+pub mod demo;
 pub mod difference;
 pub mod doctor;
 pub mod failure;
