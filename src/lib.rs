@@ -37,6 +37,8 @@ pub mod engine;
 
 pub mod incident;
 
+pub mod monitor;
+
 pub mod message;
 
 // The edges to the store and to other processes.

@@ -24,7 +24,7 @@ const PRINTERS: [&str; 2] = ["terminal", "main"];
 const EDGES: [&str; 9] = ["ground", "process", "probe", "demo", "journal", "terminal", "workspace", "cli", "main"];
 
 /// Pure: what they need comes in.
-const PURE: [&str; 10] = [
+const PURE: [&str; 11] = [
     "engine",
     "incident",
     "view",
@@ -35,6 +35,7 @@ const PURE: [&str; 10] = [
     "redact",
     "diagnostic",
     "message",
+    "monitor",
 ];
 
 /// A file and what stands in it.

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use super::look::Attempt;
-use super::observation::{Checked, Kind, Observation, State};
+use super::observation::{Checked, Kind, Observation};
 use super::sight::Sight;
 use super::{Prober, millis};
 use crate::catalog::model::{Expectation, Probe, ProbeTarget};
 use crate::condition::{Condition, Written};
 use crate::ground::plain;
+use crate::monitor::State;
 use crate::redact::Redactor;
 
 /// How much of a body or output an observation keeps, in characters.

@@ -7,9 +7,10 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::Semaphore;
 
-use super::observation::{Observation, State};
+use super::observation::Observation;
 use super::{Prober, look, network};
 use crate::catalog::model::Probe;
+use crate::monitor::State;
 
 /// How much happens at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -32,9 +32,10 @@ use crate::catalog::model::{Connectivity, Probe};
 use crate::ground::Clock;
 use crate::redact::Redactor;
 
+pub use crate::monitor::State;
 pub use look::unset;
 pub use many::Limits;
-pub use observation::{Checked, Hop, Kind, Observation, State};
+pub use observation::{Checked, Hop, Kind, Observation};
 pub use verdict::{Verdict, verdict};
 
 use look::With;

@@ -1,6 +1,7 @@
 //! What observations come to, taken together.
 
-use super::observation::{Observation, State};
+use super::observation::Observation;
+use crate::monitor::State;
 
 /// What observations come to, taken together.
 #[derive(Debug, Clone, PartialEq, Eq)]
