@@ -82,7 +82,7 @@ impl<'a> Observation<'a> {
     /// The value of a key; `expected` says what belongs there.
     fn get<T>(&self, key: &str, expected: &str, read: impl Fn(&'a RawValue) -> Option<T>) -> Result<Option<T>, String> {
         let Some(raw) = self.object.get(key).filter(|raw| raw.get() != "null") else { return Ok(None) };
-        let wrong = || format!("`{}{key}` is {expected}, not {}", self.within, short(raw.get()));
+        let wrong = || format!("`{}{key}` must be {expected}, not {}", self.within, short(raw.get()));
         read(raw).ok_or_else(wrong).map(Some)
     }
 
