@@ -20,6 +20,7 @@ mod observation;
 mod place;
 mod sight;
 mod tls;
+mod turn;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -34,8 +35,8 @@ use crate::redact::Redactor;
 
 pub use crate::monitor::State;
 pub use look::unset;
-pub use many::Limits;
 pub use observation::{Checked, Hop, Kind, Observation};
+pub use turn::{Limits, Turn, Turns};
 pub use verdict::{Verdict, verdict};
 
 use look::With;
