@@ -24,7 +24,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::ground::abort_point;
 use crate::redact::Redactor;
-pub use interrupt::{asked_to_stop, interrupted, is_alive, with_environment};
+pub use interrupt::{asked_to_stop, interrupted, is_alive, stopped, with_environment};
 use output::{Output, Pipes};
 
 /// How long output is still read after the command's own end.

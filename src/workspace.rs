@@ -7,9 +7,11 @@ use crate::catalog::load::{self, Loaded, Root};
 use crate::catalog::model::Procedure;
 use crate::engine::event::{Revision, Walker};
 use crate::error::{Error, Result};
-use crate::ground::Actor;
+use crate::ground::{Actor, Clock};
 use crate::journal::SqliteJournal;
+use crate::probe::Prober;
 use crate::process;
+use crate::redact::Redactor;
 
 /// The file that makes a directory a workspace.
 pub const MARKER: &str = "opsctl.yaml";
@@ -139,6 +141,14 @@ impl Workspace {
         let dirty = git(dir, &paths).is_none_or(|changes| !changes.is_empty());
         Some(Revision { commit, dirty })
     }
+}
+
+/// What probes of a workspace are made with.
+pub fn prober<'a>(workspace: &Workspace, surroundings: &'a Surroundings, clock: &'a dyn Clock) -> Prober<'a> {
+    let catalog = &workspace.loaded.catalog;
+    let redactor = Redactor::of_variables(catalog.secret_env(), &surroundings.vars);
+    let dir = workspace.working_dir(surroundings).to_owned();
+    Prober::new(&surroundings.vars, dir, clock, redactor).connectivity(catalog.settings.connectivity.clone())
 }
 
 /// What a procedure needs and the surroundings do not have, each in words.

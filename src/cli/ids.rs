@@ -41,6 +41,22 @@ pub(super) fn services() -> ArgValueCandidates {
     defined(|catalog| catalog.settings.services.iter().map(|(id, found)| candidate(id, &found.title)).collect())
 }
 
+/// Ids of probes.
+pub(super) fn probes() -> ArgValueCandidates {
+    defined(|catalog| catalog.settings.probes.iter().map(|(id, found)| candidate(id, &found.title)).collect())
+}
+
+/// Ids, tags and services that select probes.
+pub(super) fn selectors() -> ArgValueCandidates {
+    defined(|catalog| {
+        let probes = catalog.settings.probes.values();
+        let ids = probes.clone().map(|probe| candidate(&probe.id, &probe.title));
+        let services = catalog.settings.services.iter().map(|(id, found)| candidate(id, &found.title));
+        let tags: std::collections::BTreeSet<&String> = probes.flat_map(|probe| &probe.tags).collect();
+        ids.chain(services).chain(tags.into_iter().map(|tag| candidate(tag, "a tag"))).collect()
+    })
+}
+
 /// Ids of dashboards.
 pub(super) fn dashboards() -> ArgValueCandidates {
     defined(|catalog| catalog.settings.dashboards.iter().map(|(id, found)| candidate(id, &found.title)).collect())

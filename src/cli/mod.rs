@@ -16,6 +16,7 @@ mod man;
 mod now;
 mod objective;
 mod playbook;
+mod probe;
 mod procedure;
 mod run;
 mod runbook;
@@ -80,6 +81,14 @@ enum Output {
     Text,
     /// For programs
     Json,
+    /// JUnit XML, for CI (`probe run` only)
+    Junit,
+    /// Test Anything Protocol (`probe run` only)
+    Tap,
+    /// Prometheus text format (`probe run` only)
+    Prometheus,
+    /// A Nagios plugin's output and exit code (`probe run` only)
+    Nagios,
 }
 
 /// When to use colour.
@@ -111,6 +120,9 @@ enum Command {
     /// Runs: what was walked, and what still waits
     #[command(subcommand)]
     Run(run::RunCommand),
+    /// Probes: look at services from outside
+    #[command(subcommand)]
+    Probe(probe::ProbeCommand),
     /// The journal behind everything
     #[command(subcommand)]
     Journal(journal::JournalCommand),
@@ -190,6 +202,9 @@ fn usage(error: &clap::Error) -> u8 {
 }
 
 fn dispatch(session: &mut Session<'_>, command: Option<Command>) -> Result<()> {
+    if !matches!(command, Some(Command::Probe(probe::ProbeCommand::Run(_)))) {
+        session.refuse_report_formats()?;
+    }
     match command {
         None => now::now(session),
         Some(Command::Incident(command)) => incident::run(session, command),
@@ -198,6 +213,7 @@ fn dispatch(session: &mut Session<'_>, command: Option<Command>) -> Result<()> {
         Some(Command::Playbook(command)) => playbook::run(session, command),
         Some(Command::Template(args)) => template::run(session, args),
         Some(Command::Run(command)) => run::run(session, command),
+        Some(Command::Probe(command)) => probe::run(session, command),
         Some(Command::Journal(command)) => journal::run(session, command),
         Some(Command::Severity(command)) => severity::run(session, &command),
         Some(Command::Objective(command)) => objective::run(session, &command),

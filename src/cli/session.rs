@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::engine::Plan;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ground::{Actor, Clock, SystemClock, plain, plain_line};
 use crate::journal::{EmptyJournal, Journal};
 use crate::ledger::Ledger;
@@ -105,6 +105,19 @@ impl<'t> Session<'t> {
     /// Whether results go to a program.
     pub(super) fn is_json(&self) -> bool {
         self.global.output == Output::Json
+    }
+
+    /// How results are printed.
+    pub(super) fn format(&self) -> Output {
+        self.global.output
+    }
+
+    /// Fails where a format was asked for that only results of probes have.
+    pub(super) fn refuse_report_formats(&self) -> Result<()> {
+        match self.global.output {
+            Output::Text | Output::Json => Ok(()),
+            _ => Err(Error::usage("this format is for `opsctl probe run`").hint("use -o text or -o json here")),
+        }
     }
 
     /// Whether the operator wants to hear more.

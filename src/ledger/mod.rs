@@ -1,5 +1,6 @@
 //! Runs and incidents in the journal: fold what is there, append what is decided.
 
+mod alerts;
 mod incidents;
 mod runs;
 

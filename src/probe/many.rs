@@ -7,7 +7,7 @@ use futures_util::stream::FuturesUnordered;
 
 use super::observation::Observation;
 use super::turn::{Limits, Turns};
-use super::{Prober, network};
+use super::Prober;
 use crate::catalog::model::Probe;
 use crate::monitor::State;
 
@@ -44,7 +44,7 @@ impl Prober<'_> {
         if !observations.iter().any(suspicious) {
             return;
         }
-        let Some(why) = network::missing(self.connectivity.as_ref()).await else { return };
+        let Some(why) = self.network.missing(self.connectivity.as_ref()).await else { return };
         for observation in observations.iter_mut().filter(|observation| suspicious(observation)) {
             let seen = observation.error.take().map(|error| format!(" ({error})")).unwrap_or_default();
             observation.error = Some(format!("{why}{seen}"));
@@ -53,19 +53,24 @@ impl Prober<'_> {
     }
 }
 
-/// A probe that is down behind one that is down is unknown.
 fn depend(probes: &[&Probe], observations: &mut [Observation]) {
     let was: BTreeMap<&str, State> =
         probes.iter().zip(observations.iter()).map(|(probe, seen)| (probe.id.as_str(), seen.state)).collect();
     for (probe, observation) in probes.iter().zip(observations.iter_mut()) {
-        let dead = |id: &&String| matches!(was.get(id.as_str()), Some(State::Down | State::Unknown));
-        if observation.state == State::Down
-            && let Some(behind) = probe.depends_on.iter().find(dead)
-        {
-            let seen = observation.error.take().map(|error| format!(" ({error})")).unwrap_or_default();
-            observation.error =
-                Some(format!("it depends on {behind}, which is {}{seen}", was[behind.as_str()].title()));
-            observation.state = State::Unknown;
-        }
+        excuse_dependent(probe, observation, |id| was.get(id).copied());
+    }
+}
+
+/// A probe that is down behind one that is down is unknown.
+pub fn excuse_dependent(probe: &Probe, observation: &mut Observation, state_of: impl Fn(&str) -> Option<State>) {
+    if observation.state != State::Down {
+        return;
+    }
+    let dead = |id: &&String| matches!(state_of(id), Some(State::Down | State::Unknown));
+    if let Some(behind) = probe.depends_on.iter().find(dead) {
+        let seen = observation.error.take().map(|error| format!(" ({error})")).unwrap_or_default();
+        let state = state_of(behind).map_or("not known", State::title);
+        observation.error = Some(format!("it depends on {behind}, which is {state}{seen}"));
+        observation.state = State::Unknown;
     }
 }

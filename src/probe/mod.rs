@@ -35,6 +35,7 @@ use crate::redact::Redactor;
 
 pub use crate::monitor::State;
 pub use look::unset;
+pub use many::excuse_dependent;
 pub use observation::{Checked, Hop, Kind, Observation};
 pub use turn::{Limits, Turn, Turns};
 pub use verdict::{Verdict, verdict};
@@ -49,13 +50,14 @@ pub struct Prober<'a> {
     redactor: Redactor,
     connectivity: Option<Connectivity>,
     trust: tls::Trust,
+    network: network::Network,
 }
 
 impl<'a> Prober<'a> {
     /// A prober with the environment `vars`; commands run in `dir`, and files are relative to it. Nothing that
     /// `redactor` hides gets into an observation.
     pub fn new(vars: &'a BTreeMap<String, String>, dir: PathBuf, clock: &'a dyn Clock, redactor: Redactor) -> Self {
-        Self { vars, dir, clock, redactor, connectivity: None, trust: tls::Trust::default() }
+        Self { vars, dir, clock, redactor, connectivity: None, trust: tls::Trust::default(), network: network::Network::default() }
     }
 
     /// How to find out whether this machine has a network.

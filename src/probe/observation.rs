@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::condition::Phases;
-use crate::ground::{Time, optional_time_format, time_format};
+use crate::ground::{Time, plain_line, optional_time_format, time_format};
 use crate::monitor::State;
 
 /// How a probe looks.
@@ -123,4 +123,16 @@ pub struct Observation {
     /// It did not come to a connection with another machine: perhaps this one has no network.
     #[serde(skip)]
     pub unreached: bool,
+}
+
+impl Observation {
+    /// Why it is not up, on one line: the error, or the conditions that do not hold.
+    pub fn why(&self) -> Option<String> {
+        let unmet = || {
+            let shown = self.conditions.iter().filter(|checked| !checked.passed).map(|checked| checked.shown.as_str());
+            shown.collect::<Vec<_>>().join(", ")
+        };
+        let why = self.error.clone().unwrap_or_else(unmet);
+        (!why.is_empty()).then(|| plain_line(&why))
+    }
 }

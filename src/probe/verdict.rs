@@ -30,11 +30,6 @@ pub fn verdict(observations: &[Observation]) -> Verdict {
 }
 
 fn reason(observation: &Observation) -> String {
-    let unmet = observation.conditions.iter().filter(|condition| !condition.passed).map(|condition| &condition.shown);
-    let why: Vec<&str> = match &observation.error {
-        Some(error) => vec![error],
-        None => unmet.map(String::as_str).collect(),
-    };
-    let colon = if why.is_empty() { "" } else { ": " };
-    format!("{} is {}{colon}{}", observation.id, observation.state.title(), why.join(", "))
+    let why = observation.why().map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{} is {}{why}", observation.id, observation.state.title())
 }

@@ -24,6 +24,14 @@ pub async fn interrupted() {
     }
 }
 
+/// Resolves when SIGINT or SIGTERM arrives; for a daemon, to which SIGHUP means something else.
+pub async fn stopped() {
+    tokio::select! {
+        () = came(SignalKind::interrupt()) => {}
+        () = came(SignalKind::terminate()) => {}
+    }
+}
+
 /// Whether SIGTERM or SIGHUP has come since the first command was begun. Until then they end the process themselves.
 pub fn asked_to_stop() -> bool {
     ASKED.load(Ordering::SeqCst)

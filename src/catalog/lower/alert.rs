@@ -12,6 +12,8 @@ use crate::ground::Span;
 const OBSERVATIONS: u32 = 3;
 const RESOLVE_AFTER: u32 = 2;
 const WINDOW: Span = Span::seconds(900);
+// With the usual interval of a minute, enough samples for a p95.
+const LATENCY_WINDOW: Span = Span::seconds(1800);
 const PERCENTILE: u8 = 95;
 const AT_LEAST: u32 = 3;
 const PATIENCE: Span = Span::seconds(3);
@@ -92,7 +94,7 @@ fn latency(raw: RawLatency, at: &Trail<'_>, problems: &mut Vec<Problem>) -> Aler
     if !(1..=100).contains(&percentile) {
         problems.push(Problem::error("out-of-range", &at.key("percentile"), "a percentile lies between 1 and 100"));
     }
-    AlertWhen::Latency { above, percentile, window: above_zero(window.unwrap_or(WINDOW), &at.key("window"), problems) }
+    AlertWhen::Latency { above, percentile, window: above_zero(window.unwrap_or(LATENCY_WINDOW), &at.key("window"), problems) }
 }
 
 fn error_rate(raw: &RawErrorRate, at: &Trail<'_>, problems: &mut Vec<Problem>) -> Option<AlertWhen> {

@@ -200,6 +200,23 @@ impl Settings {
             |probe: &&Probe| selectors.iter().any(|s| probe.id == *s || probe.service == *s || probe.tags.contains(s));
         self.probes.values().filter(matches).collect()
     }
+    /// These probes, and all that they depend on, each once.
+    pub fn with_dependencies<'a>(&'a self, probes: &[&'a Probe]) -> Vec<&'a Probe> {
+        let mut all: Vec<&Probe> = probes.to_vec();
+        let mut next = 0;
+        while let Some(probe) = all.get(next) {
+            for id in &probe.depends_on {
+                if let Some(found) = self.probes.get(id)
+                    && !all.iter().any(|known| known.id == found.id)
+                {
+                    all.push(found);
+                }
+            }
+            next += 1;
+        }
+        all
+    }
+
     /// Like [`Settings::select_probes`], but all of them when nothing is selected.
     pub fn probes_of<'a>(&'a self, selectors: &[String]) -> Vec<&'a Probe> {
         if selectors.is_empty() { self.probes.values().collect() } else { self.select_probes(selectors) }

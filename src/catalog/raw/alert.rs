@@ -90,7 +90,7 @@ pub struct RawFullLatency {
     pub above: Span,
     /// The percentile, 1 to 100 (95 when left out).
     pub percentile: Option<u8>,
-    /// Looking back so far (15m when left out).
+    /// Looking back so far (30m when left out).
     pub window: Option<Span>,
 }
 

@@ -1,0 +1,102 @@
+//! What the daemon tells while it watches: a line for each thing that has changed.
+
+use chrono::{DateTime, FixedOffset};
+use serde_json::{Value, json};
+
+use crate::ground::{Time, plain_line, rfc3339};
+use crate::monitor::{Alert, Change, State};
+use crate::probe::Observation;
+use crate::view::look::{Look, Style, paint};
+
+/// Something that has changed.
+#[derive(Debug)]
+pub enum News<'a> {
+    /// Something about the daemon itself.
+    Trouble(&'a str),
+    /// A probe is called something else from now on.
+    Changed(&'a Change, &'a Observation),
+    /// An alert has fired, or is over.
+    Alert(&'a Alert),
+    /// A channel could not be told.
+    Undelivered {
+        /// The alert's title.
+        alert: &'a str,
+        /// The channel's id.
+        channel: &'a str,
+        /// Why not.
+        why: &'a str,
+    },
+}
+
+/// One line for people, with the time on their clock.
+pub fn line(look: Look, news: &News<'_>, at: DateTime<FixedOffset>) -> String {
+    let time = paint(look, Style::Faint, &at.format("%H:%M:%S").to_string());
+    let text = match news {
+        News::Trouble(text) => format!("{}: {}", paint(look, Style::Warn, "trouble"), plain_line(text)),
+        News::Changed(change, observation) => {
+            let (style, word) = match change.to {
+                State::Up => (Style::Good, "up"),
+                State::Down => (Style::Bad, "DOWN"),
+                State::Degraded => (Style::Warn, "degraded"),
+                other => (Style::Faint, other.title()),
+            };
+            let why = observation.why().map(|why| format!(": {why}")).unwrap_or_default();
+            format!("{} is {}{why}", observation.id, paint(look, style, word))
+        }
+        News::Alert(alert) => {
+            let about = alert.probe.as_deref().or(alert.service.as_deref());
+            let about = about.map(|about| format!(" ({})", plain_line(about))).unwrap_or_default();
+            let title = plain_line(&alert.title);
+            match &alert.ended {
+                Some(ended) => {
+                    let word = paint(look, Style::Good, "resolved");
+                    format!("alert {word}: {title}{about}: {}", plain_line(&ended.reason))
+                }
+                None => {
+                    let word = paint(look, Style::Bad, "fired");
+                    let incident = alert.incident.as_ref().map(|id| format!(" · {id}")).unwrap_or_default();
+                    let runbook = alert.runbook.as_ref().map(|id| format!(" · runbook {id}")).unwrap_or_default();
+                    format!("alert {word}: {title}{about}: {}{incident}{runbook}", plain_line(&alert.reason))
+                }
+            }
+        }
+        News::Undelivered { alert, channel, why } => {
+            let word = paint(look, Style::Bad, "not told");
+            format!("{word}: {channel} of {}: {}", plain_line(alert), plain_line(why))
+        }
+    };
+    format!("{time} {text}")
+}
+
+/// One line of JSON for programs; it ends with a newline.
+pub fn json_line(news: &News<'_>, now: Time) -> String {
+    let mut value = match news {
+        News::Trouble(text) => json!({ "kind": "trouble", "text": text }),
+        News::Changed(change, observation) => json!({
+            "kind": "state",
+            "probe": observation.id,
+            "service": observation.service,
+            "from": change.from.word(),
+            "to": change.to.word(),
+            "reason": observation.why(),
+        }),
+        News::Alert(alert) => json!({
+            "kind": if alert.is_open() { "alert_fired" } else { "alert_resolved" },
+            "id": alert.id,
+            "title": alert.title,
+            "probe": alert.probe,
+            "service": alert.service,
+            "reason": alert.ended.as_ref().map_or(&alert.reason, |ended| &ended.reason),
+            "incident": alert.incident,
+            "runbook": alert.runbook,
+            "starts_at": rfc3339(alert.starts_at),
+        }),
+        News::Undelivered { alert, channel, why } => {
+            json!({ "kind": "not_told", "alert": alert, "channel": channel, "why": why })
+        }
+    };
+    if let Value::Object(fields) = &mut value {
+        fields.insert("at".to_owned(), Value::String(rfc3339(now)));
+    }
+    format!("{value}\n")
+}

@@ -1,0 +1,61 @@
+//! What the daemon knows right now, for those who ask it by HTTP.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use hdrhistogram::Histogram;
+
+use crate::error::{Error, Result};
+use crate::ground::Time;
+use crate::probe::Observation;
+
+/// A minute: a probe that begins later than that was asleep, not late.
+const LONGEST_DELAY_US: u64 = 60_000_000;
+
+/// What the daemon knows right now; shared between its threads.
+#[derive(Debug)]
+pub(super) struct Board(Mutex<Known>);
+
+/// What the daemon knows.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// The last observation of every probe.
+    pub observations: BTreeMap<String, Observation>,
+    /// The alerts that are open: rule, probe, and since when.
+    pub alerts: BTreeMap<(String, String), Time>,
+    /// How late probes began, in microseconds.
+    pub delay_us: Histogram<u64>,
+    /// How many times a probe was left out because it was still being made.
+    pub skipped: u64,
+    /// How many definitions are watched.
+    pub watched: usize,
+    /// Since when the daemon runs.
+    pub since: Time,
+    /// When the definitions that are in force were read.
+    pub reloaded_at: Time,
+    /// Whether they are what the files say; a broken edit leaves the old ones in force.
+    pub is_current: bool,
+}
+
+impl Board {
+    /// A board of a daemon that begins now. Fails only when there is no memory for its histogram.
+    pub fn new(since: Time) -> Result<Self> {
+        let delay_us = Histogram::new_with_bounds(1, LONGEST_DELAY_US, 2)
+            .map_err(|cause| Error::environment("the daemon cannot measure its delays").cause(cause))?;
+        Ok(Self(Mutex::new(Known {
+            observations: BTreeMap::new(),
+            alerts: BTreeMap::new(),
+            delay_us,
+            skipped: 0,
+            watched: 0,
+            since,
+            reloaded_at: since,
+            is_current: true,
+        })))
+    }
+
+    /// What is known, for a moment.
+    pub fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

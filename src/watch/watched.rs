@@ -1,0 +1,119 @@
+//! One probe under watch: what it is called, what was seen last, and the alerts that look at it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::catalog::model::{AlertRule, Probe, Settings};
+use crate::ground::{Span, Time};
+use crate::monitor::{Alarm, Change, Sample, Settled, Signal, Thresholds, judge, reach};
+use crate::probe::Observation;
+
+/// The longest reason that is kept, in characters.
+const REASON: usize = 300;
+
+/// A probe under watch.
+#[derive(Debug)]
+pub(super) struct Watched {
+    pub probe: Arc<Probe>,
+    /// Whether it is being made right now.
+    pub is_running: bool,
+    /// What it is called.
+    pub settled: Settled,
+    recent: VecDeque<Sample>,
+    alarms: Vec<(Arc<AlertRule>, Alarm)>,
+}
+
+/// What follows from an observation.
+#[derive(Debug)]
+pub(super) struct Followed {
+    pub sample: Sample,
+    pub change: Option<Change>,
+    pub signals: Vec<(Arc<AlertRule>, Signal)>,
+}
+
+impl Watched {
+    /// A probe, with the rules that look at it, what was seen before (oldest first), and the alerts that are open.
+    pub fn new(
+        probe: Arc<Probe>,
+        rules: &[Arc<AlertRule>],
+        before: Vec<Sample>,
+        open_since: impl Fn(&AlertRule) -> Option<Time>,
+    ) -> Self {
+        let settled = Settled::replay(&before, Thresholds::from(&*probe));
+        let alarms = rules.iter().map(|rule| (Arc::clone(rule), Alarm::restored(open_since(rule)))).collect();
+        Self { probe, is_running: false, settled, recent: before.into(), alarms }
+    }
+
+    /// The same probe as it is defined now; what was seen stays.
+    pub fn redefined(self, probe: Arc<Probe>, rules: &[Arc<AlertRule>]) -> Self {
+        let alarm = |rule: &Arc<AlertRule>| {
+            let known = self.alarms.iter().find(|(known, _)| known.id == rule.id);
+            (Arc::clone(rule), known.map(|(_, alarm)| *alarm).unwrap_or_default())
+        };
+        let alarms = rules.iter().map(alarm).collect();
+        Self { probe, alarms, ..self }
+    }
+
+    /// How many samples of the past its rules and thresholds look at.
+    pub fn reach(probe: &Probe, rules: &[Arc<AlertRule>]) -> usize {
+        let of_thresholds = probe.failure_threshold.max(probe.success_threshold);
+        let of_rules = rules.iter().map(|rule| {
+            let reach = reach(&rule.when);
+            let of_window = reach.window.0.as_secs() / probe.interval.0.as_secs().max(1) + 1;
+            reach.observations.max(u32::try_from(of_window).unwrap_or(u32::MAX))
+        });
+        of_rules.fold(of_thresholds, u32::max) as usize
+    }
+
+    /// Takes in an observation.
+    pub fn see(&mut self, observation: &Observation, now: Time) -> Followed {
+        let sample = sample(observation, self.probe.interval);
+        let change = self.settled.observe(sample.state, sample.at, Thresholds::from(&*self.probe));
+        self.recent.push_back(sample.clone());
+        self.forget(now);
+        let recent = self.recent.make_contiguous();
+        let step = |(rule, alarm): &mut (Arc<AlertRule>, Alarm)| {
+            let signal = alarm.step(judge(&rule.when, recent, now), rule.resolve_after, now)?;
+            Some((Arc::clone(rule), signal))
+        };
+        let signals = self.alarms.iter_mut().filter_map(step).collect();
+        Followed { sample, change, signals }
+    }
+
+    // Keeps what some rule still looks at: so many of the newest, and all of a window.
+    fn forget(&mut self, now: Time) {
+        let reaches: Vec<_> = self.alarms.iter().map(|(rule, _)| reach(&rule.when)).collect();
+        let window = reaches.iter().map(|reach| reach.window).max().unwrap_or_default();
+        // What says nothing is passed over, so that more than the bare number is kept.
+        let least = 3 * reaches.iter().map(|reach| reach.observations as usize).max().unwrap_or(0);
+        while self.recent.len() > least.max(1) && self.recent.front().is_some_and(|first| now - first.at > window.delta()) {
+            self.recent.pop_front();
+        }
+    }
+}
+
+/// The rules that look at a probe.
+pub(super) fn rules_of(settings: &Settings, rules: &[Arc<AlertRule>], probe: &Probe) -> Vec<Arc<AlertRule>> {
+    let looks = |rule: &&Arc<AlertRule>| settings.probes_of(&rule.probes).iter().any(|one| one.id == probe.id);
+    rules.iter().filter(looks).cloned().collect()
+}
+
+/// What is kept of an observation.
+fn sample(observation: &Observation, interval: Span) -> Sample {
+    Sample {
+        probe: observation.id.clone(),
+        at: observation.started_at,
+        state: observation.state,
+        response_us: observation.response_time_ms.map(|_| answer_time(observation)),
+        status: observation.status,
+        certificate_expires_at: observation.certificate_expires_at,
+        interval,
+        reason: observation.why().map(|why| why.chars().take(REASON).collect()),
+    }
+}
+
+fn answer_time(observation: &Observation) -> u64 {
+    let phases = &observation.phases_us;
+    let until_answer = phases.dns + phases.connect + phases.tls + phases.first_byte;
+    if until_answer > 0 { until_answer } else { phases.total }
+}
