@@ -32,6 +32,15 @@ pub fn suggest(catalog: &Catalog, seen: &str, services: &[String]) -> Vec<Sugges
     found
 }
 
+/// The runbook for an alert: the one named explicitly, else the first by id that has the alert's title under `alerts`,
+/// letters of either case. One that is named and not there is passed over.
+pub fn runbook_for<'a>(catalog: &'a Catalog, title: &str, explicit: Option<&str>) -> Option<&'a Arc<Procedure>> {
+    let named = explicit.and_then(|id| catalog.procedure(ProcedureKind::Runbook, id));
+    let title = title.trim().to_lowercase();
+    let has_title = |runbook: &&Arc<Procedure>| runbook.alerts.iter().any(|alert| alert.trim().to_lowercase() == title);
+    named.or_else(|| catalog.of_kind(ProcedureKind::Runbook).find(has_title))
+}
+
 // Symptoms and alerts say what is seen; a title or summary only hints at it.
 fn best_field(runbook: &Procedure, wanted: &BTreeSet<String>, seen: &str) -> (u32, String) {
     let symptoms = runbook.symptoms.iter().map(|text| (3, text.as_str()));
@@ -74,7 +83,34 @@ fn stem(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{stem, words};
+    use std::sync::Arc;
+
+    use super::{runbook_for, stem, words};
+    use crate::catalog::from_texts;
+    use crate::catalog::model::{Settings, Source};
+
+    #[test]
+    fn a_runbook_is_found_by_its_name_or_by_the_title_of_the_alert() {
+        let source = |id: &str, alerts: &str| Source {
+            path: format!("runbooks/{id}.yaml"),
+            text: Arc::from(format!("title: {id}\nalerts: [{alerts}]\nsteps: [look]\n")),
+        };
+        let sources =
+            [source("cache", "Cache is cold"), source("disk", "DiskFull, Out of space"), source("other", "diskfull")];
+        let catalog = from_texts(&sources, &Settings::default()).unwrap();
+        for (title, explicit, expected) in [
+            ("DiskFull", None, Some("disk")),
+            (" out of SPACE ", None, Some("disk")),
+            ("Cache is cold", Some("other"), Some("other")),
+            ("Cache is cold", Some("gone"), Some("cache")),
+            ("Disk", None, None),
+            ("", None, None),
+            ("Disk", Some("gone"), None),
+        ] {
+            let found = runbook_for(&catalog, title, explicit).map(|runbook| runbook.id.as_str());
+            assert_eq!(found, expected, "{title} {explicit:?}");
+        }
+    }
 
     #[test]
     fn words_meet_in_their_stems() {

@@ -1,7 +1,26 @@
 //! What follows from observations over time: pure.
 
+pub mod alarm;
+pub mod alert;
+pub mod alertmanager;
+pub mod availability;
+pub mod event;
+pub mod heartbeat;
+pub mod maintenance;
+pub mod rule;
 mod sample;
 mod state;
+pub mod statistics;
+pub mod threshold;
+pub mod timetable;
 
+pub use alarm::{Alarm, Signal};
+pub use alert::Alert;
+pub use availability::{Availability, availability};
+pub use event::AlertEvent;
+pub use heartbeat::{Beats, Heart};
+pub use rule::Verdict;
 pub use sample::Sample;
 pub use state::State;
+pub use statistics::Summary;
+pub use threshold::{Settled, Thresholds};
