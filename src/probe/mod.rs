@@ -8,7 +8,6 @@ mod certificate;
 mod command;
 mod connect;
 mod dns;
-mod expand;
 mod failure;
 mod guard;
 mod http;
@@ -29,6 +28,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::catalog::model::{Connectivity, Probe};
+use crate::expand;
 use crate::ground::Clock;
 use crate::redact::Redactor;
 
@@ -36,6 +36,7 @@ pub use crate::monitor::State;
 pub use look::unset;
 pub use many::Limits;
 pub use observation::{Checked, Hop, Kind, Observation};
+pub(crate) use tls::system_roots;
 pub use verdict::{Verdict, verdict};
 
 use look::With;
