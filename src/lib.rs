@@ -23,6 +23,8 @@ pub mod diagnostic;
 
 pub mod redact;
 
+pub mod expand;
+
 pub mod template;
 
 pub mod condition;
@@ -48,6 +50,10 @@ pub mod journal;
 pub mod process;
 
 pub mod probe;
+
+pub mod channel;
+
+pub mod listen;
 
 pub mod demo;
 

@@ -8,7 +8,6 @@ mod certificate;
 mod command;
 mod connect;
 mod dns;
-mod expand;
 mod failure;
 mod guard;
 mod http;
@@ -30,6 +29,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::catalog::model::{Connectivity, Probe};
+use crate::expand;
 use crate::ground::Clock;
 use crate::redact::Redactor;
 
@@ -38,6 +38,7 @@ pub use look::unset;
 pub use many::excuse_dependent;
 pub use observation::{Checked, Hop, Kind, Observation};
 pub use turn::{Limits, Turn, Turns};
+pub(crate) use tls::system_roots;
 pub use verdict::{Verdict, verdict};
 
 use look::With;

@@ -166,7 +166,8 @@ fn certificates(file: &PathBuf) -> Result<Vec<CertificateDer<'static>>, String> 
     }
 }
 
-fn system_roots() -> &'static Arc<RootCertStore> {
+/// The certificates this machine trusts, loaded once.
+pub(crate) fn system_roots() -> &'static Arc<RootCertStore> {
     static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
     ROOTS.get_or_init(|| {
         let mut roots = RootCertStore::empty();

@@ -1,4 +1,4 @@
-//! Puts environment variables where `${NAME}` stands.
+//! Puts environment variables where `${NAME}` stands, and remembers which of them must not be shown.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ struct Expanded {
     unset: Vec<String>,
 }
 
-/// Fills in the texts of one probe, and remembers what is missing and what must not be shown.
+/// Fills in the texts of one definition, and remembers what is missing and what must not be shown.
 #[derive(Debug)]
 pub struct Filler<'a> {
     vars: &'a BTreeMap<String, String>,
