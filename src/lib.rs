@@ -71,4 +71,6 @@ pub mod workspace;
 
 pub mod walk;
 
+pub mod watch;
+
 pub mod cli;

@@ -3,7 +3,8 @@
 use crate::error::{Error, Result};
 use crate::journal::{self, JournalError};
 use crate::ledger::{Ledger, fact_of, to_new};
-use crate::monitor::{Alert, AlertEvent, AlertRecorded as Recorded};
+use crate::monitor::event::Recorded;
+use crate::monitor::{Alert, AlertEvent};
 
 const PREFIX: &str = "alert/";
 

@@ -9,6 +9,7 @@ use super::{Prober, millis};
 use crate::catalog::model::{Expectation, Probe, ProbeTarget};
 use crate::condition::{Compat, Rule, Written};
 use crate::ground::plain;
+use crate::monitor::maintenance::is_planned;
 use crate::monitor::State;
 use crate::redact::Redactor;
 
@@ -35,6 +36,8 @@ pub(super) fn judge(probe: &Probe, prober: &Prober<'_>, attempt: Attempt, attemp
         _ if failed(true) => State::Degraded,
         _ => State::Up,
     };
+    let is_planned = state != State::NotConfigured && is_planned(&probe.maintenance, started_at);
+    let state = if is_planned { State::Maintenance } else { state };
     Observation {
         id: probe.id.clone(),
         service: probe.service.clone(),

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::expand::Filler;
 use super::sight::{Failure, Sight, micros};
 use super::tls::Trust;
-use super::{Prober, command, http};
+use super::{Prober, command, http, push};
 use crate::catalog::model::{Client, Command, HttpAuth, Probe, ProbeTarget};
 use crate::ground::Time;
 
@@ -43,6 +43,10 @@ pub(super) async fn attempt(probe: &Probe, prober: &Prober<'_>) -> Attempt {
     if let ProbeTarget::Command(run) = &probe.target {
         // A command is asked to end before it is killed, so it keeps its own time.
         command::look(run, probe.timeout, &mut fill, prober, &mut sight).await;
+    } else if let ProbeTarget::Push { every, grace } = probe.target {
+        if let Err(failure) = push::look(&probe.id, every, grace, started_at, prober, &mut sight) {
+            sight.fail(failure);
+        }
     } else {
         // A limit too long to be added to a clock is none.
         let deadline = begun.checked_add(probe.timeout.0).unwrap_or_else(|| begun + Duration::from_hours(24 * 365));

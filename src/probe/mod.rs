@@ -17,6 +17,7 @@ mod many;
 mod network;
 mod observation;
 mod place;
+mod push;
 mod sight;
 mod tls;
 mod turn;
@@ -37,6 +38,7 @@ pub use crate::monitor::State;
 pub use look::unset;
 pub use many::excuse_dependent;
 pub use observation::{Checked, Hop, Kind, Observation};
+pub use push::Heartbeats;
 pub use turn::{Limits, Turn, Turns};
 pub(crate) use tls::system_roots;
 pub use verdict::{Verdict, verdict};
@@ -52,19 +54,26 @@ pub struct Prober<'a> {
     connectivity: Option<Connectivity>,
     trust: tls::Trust,
     network: network::Network,
+    heartbeats: Option<Heartbeats<'a>>,
 }
 
 impl<'a> Prober<'a> {
     /// A prober with the environment `vars`; commands run in `dir`, and files are relative to it. Nothing that
     /// `redactor` hides gets into an observation.
     pub fn new(vars: &'a BTreeMap<String, String>, dir: PathBuf, clock: &'a dyn Clock, redactor: Redactor) -> Self {
-        Self { vars, dir, clock, redactor, connectivity: None, trust: tls::Trust::default(), network: network::Network::default() }
+        Self { vars, dir, clock, redactor, connectivity: None, trust: tls::Trust::default(), network: network::Network::default(), heartbeats: None }
     }
 
     /// How to find out whether this machine has a network.
     #[must_use]
     pub fn connectivity(self, connectivity: Option<Connectivity>) -> Self {
         Self { connectivity, ..self }
+    }
+
+    /// Where the heartbeats of jobs are kept; without it none has come.
+    #[must_use]
+    pub fn heartbeats(self, heartbeats: Heartbeats<'a>) -> Self {
+        Self { heartbeats: Some(heartbeats), ..self }
     }
 
     /// Makes a probe, again while it is down and has attempts left. Dropping the future ends what it started.

@@ -4,7 +4,8 @@ use chrono::{DateTime, FixedOffset};
 use serde_json::{Value, json};
 
 use crate::ground::{Time, plain_line, rfc3339};
-use crate::monitor::{Alert, Change, State};
+use crate::monitor::threshold::Change;
+use crate::monitor::{Alert, State};
 use crate::probe::Observation;
 use crate::view::look::{Look, Style, paint};
 

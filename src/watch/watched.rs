@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::catalog::model::{AlertRule, Probe, Settings};
 use crate::ground::{Span, Time};
-use crate::monitor::{Alarm, Change, Sample, Settled, Signal, Thresholds, judge, reach};
+use crate::monitor::rule::{judge, reach};
+use crate::monitor::threshold::Change;
+use crate::monitor::{Alarm, Sample, Settled, Signal, Thresholds};
 use crate::probe::Observation;
 
 /// The longest reason that is kept, in characters.

@@ -10,7 +10,8 @@ use super::{Clerk, Told};
 use crate::channel::{Message, MessageKind, NotDelivered, Receipt};
 use crate::catalog::model::Channel;
 use crate::ground::rfc3339;
-use crate::monitor::{Alert, AlertEvent, Notice};
+use crate::monitor::event::Notice;
+use crate::monitor::{Alert, AlertEvent};
 
 /// The wait before the second attempt; it doubles up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_secs(2);

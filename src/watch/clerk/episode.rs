@@ -9,7 +9,8 @@ use crate::error::Result;
 use crate::ground::Time;
 use crate::incident::{Incident, IncidentEvent};
 use crate::ledger::NewIncident;
-use crate::monitor::{Alert, AlertEvent, AlertSource, Signal};
+use crate::monitor::event::Source;
+use crate::monitor::{Alert, AlertEvent, Signal};
 
 impl Clerk<'_> {
     /// Writes down what a rule says of a probe.
@@ -26,7 +27,7 @@ impl Clerk<'_> {
                     reason,
                     severity: self.severity(rule, runbook.as_deref()),
                     runbook,
-                    source: AlertSource::Watch,
+                    source: Source::Watch,
                     starts_at: at,
                     labels: BTreeMap::new(),
                 };
@@ -76,7 +77,7 @@ impl Clerk<'_> {
             let probe = alert.probe.as_ref().and_then(|probe| settings.probes.get(probe));
             settings.alerts.contains_key(&alert.alert) && probe.is_some_and(|probe| probe.enabled)
         };
-        let of_ours = self.alerts.values().filter(|alert| alert.is_open() && alert.source == AlertSource::Watch);
+        let of_ours = self.alerts.values().filter(|alert| alert.is_open() && alert.source == Source::Watch);
         let orphans: Vec<String> = of_ours.filter(|alert| !is_watched(alert)).map(|alert| alert.id.clone()).collect();
         let now = self.clock.now();
         for id in orphans {

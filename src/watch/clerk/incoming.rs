@@ -5,11 +5,13 @@ use crate::catalog::model::ProbeTarget;
 use crate::catalog::suggest::runbook_for;
 use crate::error::Error;
 use crate::monitor::alertmanager::{self, Incoming};
-use crate::monitor::{Alert, AlertEvent, AlertSource, Beat};
+use crate::monitor::event::Source;
+use crate::monitor::{Alert, AlertEvent};
+use crate::sample::BeatKind;
 
 impl Clerk<'_> {
     /// Writes down what a job has said.
-    pub(super) fn beat(&self, probe: &str, beat: Beat, message: Option<&str>) -> Result<(), Refused> {
+    pub(super) fn beat(&self, probe: &str, beat: BeatKind, message: Option<&str>) -> Result<(), Refused> {
         let known = self.workspace.loaded.catalog.settings.probes.get(probe);
         if !known.is_some_and(|probe| matches!(probe.target, ProbeTarget::Push { .. })) {
             return Err(Refused::Unknown(format!("there is no push probe `{probe}`")));
@@ -65,7 +67,7 @@ impl Clerk<'_> {
             reason: incoming.summary.clone().unwrap_or_else(|| "Alertmanager says so".to_owned()),
             severity,
             runbook: runbook.map(|runbook| runbook.id.clone()),
-            source: AlertSource::Alertmanager,
+            source: Source::Alertmanager,
             starts_at,
             labels: incoming.labels.clone(),
         };

@@ -24,7 +24,8 @@ use crate::error::{Error, Result};
 use crate::ground::{Actor, Clock, Time};
 use crate::journal::SqliteJournal;
 use crate::ledger::Ledger;
-use crate::monitor::{Alert, AlertSource};
+use crate::monitor::Alert;
+use crate::monitor::event::Source;
 use crate::redact::Redactor;
 use crate::sample::Samples;
 use crate::workspace::{Surroundings, Workspace};
@@ -77,7 +78,7 @@ impl<'a> Clerk<'a> {
 
     /// Since when the alerts of rules are open.
     pub fn open_alerts(&self) -> OpenAlerts {
-        let open = self.alerts.values().filter(|alert| alert.is_open() && alert.source == AlertSource::Watch);
+        let open = self.alerts.values().filter(|alert| alert.is_open() && alert.source == Source::Watch);
         let key = |alert: &Alert| (alert.alert.clone(), alert.probe.clone().unwrap_or_default());
         open.map(|alert| (key(alert), alert.starts_at)).collect()
     }

@@ -6,8 +6,10 @@ use tokio::sync::oneshot::Sender;
 
 use crate::catalog::model::{AlertRule, Probe};
 use crate::ground::Time;
-use crate::monitor::{Alert, Beat, Change, Signal};
+use crate::monitor::threshold::Change;
+use crate::monitor::{Alert, Signal};
 use crate::probe::Observation;
+use crate::sample::BeatKind;
 use crate::view::watch::News;
 use crate::workspace::Workspace;
 
@@ -25,7 +27,7 @@ pub(in crate::watch) enum Order {
     /// A job has said how it is.
     Beat {
         probe: String,
-        beat: Beat,
+        beat: BeatKind,
         message: Option<String>,
         answer: Sender<Result<(), Refused>>,
     },
