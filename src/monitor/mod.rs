@@ -2,6 +2,8 @@
 
 mod sample;
 mod state;
+mod times;
 
 pub use sample::Sample;
 pub use state::State;
+pub use times::{Times, spans};
