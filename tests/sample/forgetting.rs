@@ -20,7 +20,7 @@ fn first(samples: &Samples) -> Option<Time> {
     samples.range("api", at(-1000 * DAY), at(1000 * DAY)).unwrap().first().map(|sample| sample.at)
 }
 
-fn rows(dir: &TempDir, table: &str) -> u64 {
+fn rows(dir: &TempDir, table: &str) -> i64 {
     let db = Connection::open(dir.path().join("journal.db")).unwrap();
     db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
 }

@@ -147,11 +147,11 @@ fn two_that_add_up_at_once_add_up_once() {
     }
     thread::scope(|scope| {
         for _ in 0..2 {
-            scope.spawn(|| Samples::open(dir.path()).unwrap().roll_up(at(3 * DAY)).unwrap());
+            scope.spawn(|| Samples::open(dir.path()).unwrap().roll_up(at(3 * DAY + 300)).unwrap());
         }
     });
     let db = Connection::open(dir.path().join("journal.db")).unwrap();
-    let (hours, days): (u64, u64) = db
+    let (hours, days): (i64, i64) = db
         .query_row("SELECT sum(hours = 1), sum(hours = 24) FROM rollups", [], |row| Ok((row.get(0)?, row.get(1)?)))
         .unwrap();
     assert_eq!((hours, days), (10 * 49, 10 * 3));
