@@ -102,8 +102,8 @@ fn two_processes_with_samples_never_make_the_journal_wait_in_vain() {
     let journal = SqliteJournal::open(dir.path()).unwrap();
     let mut workers: Vec<_> = (0..2).map(|_| worker("batches_for_ever", dir.path()).spawn().unwrap()).collect();
     for worker in &mut workers {
-        let lines = BufReader::new(worker.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
-        lines.filter_map(|line| acknowledged(&line)).next().unwrap();
+        let mut lines = BufReader::new(worker.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
+        lines.find_map(|line| acknowledged(&line)).unwrap();
     }
     (0..100).for_each(|seen| note(&journal, seen));
     for worker in &mut workers {
