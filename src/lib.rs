@@ -47,6 +47,8 @@ pub mod message;
 
 pub mod journal;
 
+pub mod sample;
+
 pub mod process;
 
 pub mod probe;

@@ -30,6 +30,20 @@ pub fn writer(dir: &Path) -> Result<Connection, JournalError> {
     Ok(db)
 }
 
+/// Opens the database in `dir` for writing to the tables beside the events. What is acknowledged there survives a
+/// killed process, but the last of it may not survive a power loss: nobody waits for the disk.
+pub fn writer_beside(dir: &Path) -> Result<Connection, JournalError> {
+    let db = writer(dir)?;
+    db.pragma_update(None, "synchronous", "NORMAL").map_err(|error| failure::store(&files::database(dir), &error))?;
+    Ok(db)
+}
+
+/// Opens the database in `dir` for reading the tables beside the events; none when it does not have them yet.
+pub fn reader_beside(dir: &Path) -> Result<Option<Connection>, JournalError> {
+    let Some(db) = reader(dir)? else { return Ok(None) };
+    Ok((schema::stage(&db, &files::database(dir))? == Stage::Current).then_some(db))
+}
+
 /// Opens the journal in `dir` for reading; none when there is no journal yet.
 pub fn reader(dir: &Path) -> Result<Option<Connection>, JournalError> {
     let path = files::database(dir);

@@ -19,6 +19,9 @@ use serde_json::Value;
 
 use crate::ground::{Actor, Time, time_format};
 
+pub(crate) use connect::{reader_beside, writer_beside};
+pub(crate) use failure::store as failure;
+
 pub use empty::EmptyJournal;
 pub use files::{companions, database};
 pub use sqlite::SqliteJournal;

@@ -11,6 +11,9 @@ use super::chain::{self, GENESIS, Link};
 use super::{failure, schema};
 use crate::ground::sha256;
 
+/// So many lines about the pages of one table are enough.
+const MANY: usize = 20;
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Finding {
@@ -77,13 +80,17 @@ impl Check<'_> {
     }
 
     fn pages(&mut self) -> rusqlite::Result<()> {
+        schema::TABLES.iter().try_for_each(|table| self.pages_of(table))
+    }
+
+    fn pages_of(&mut self, table: &str) -> rusqlite::Result<()> {
         let db = self.db;
         let mut said = Vec::new();
-        let asked = rows(db, "PRAGMA integrity_check(20)", |row| {
+        let asked = rows(db, &format!("PRAGMA integrity_check({table})"), |row| {
             said.push(row.get::<_, String>(0)?);
             Ok(())
         });
-        for line in said.iter().flat_map(|text| text.lines()).filter(|line| *line != "ok") {
+        for line in said.iter().flat_map(|text| text.lines()).filter(|line| *line != "ok").take(MANY) {
             self.report(None, None, format!("the file is damaged: {line}"));
         }
         self.survive("the file", asked)

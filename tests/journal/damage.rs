@@ -10,11 +10,11 @@ use tempfile::TempDir;
 
 use crate::note;
 
-/// A journal at rest with some thirty pages.
+/// A journal at rest with some fifty pages.
 fn sample() -> TempDir {
     let dir = TempDir::new().unwrap();
     let journal = SqliteJournal::open(dir.path()).unwrap();
-    for seen in 0..10 {
+    for seen in 0..20 {
         for stream in ["run/a", "run/b", "run/c"] {
             note(&journal, stream, seen, &"long ".repeat(300)).unwrap();
         }
