@@ -19,6 +19,7 @@ mod network;
 mod observation;
 mod place;
 mod sight;
+mod starttls;
 mod tls;
 mod verdict;
 
