@@ -47,11 +47,12 @@ pub(super) fn talking(place: &Place, protocol: &str, error: &(dyn StdError + 'st
     format!("{place} gave no proper {protocol} answer: {innermost}")
 }
 
-/// What somebody said, in one short line.
+/// What somebody said, in one short line. It is cut between words, so that no part of a secret is left that nobody would
+/// know for one.
 pub(super) fn short(said: &str) -> String {
     let line = plain_line(said.trim());
     match line.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", &line[..end]),
+        Some((end, _)) => format!("{}…", line[..end].rsplit_once(' ').map_or("", |(words, _)| words)),
         None => line,
     }
 }

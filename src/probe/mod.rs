@@ -11,7 +11,9 @@ mod dns;
 mod expand;
 mod failure;
 mod guard;
+mod handshake;
 mod http;
+mod icmp;
 mod judge;
 mod look;
 mod many;
@@ -20,6 +22,7 @@ mod observation;
 mod place;
 mod sight;
 mod starttls;
+mod tcp;
 mod tls;
 mod verdict;
 
