@@ -47,3 +47,6 @@ fn line(certificate: &Certificate) -> String {
     let names = if names.is_empty() { String::new() } else { format!("; for {}", names.join(", ")) };
     format!("{subject}; issued by {issuer}; until {}{names}", until.format("%Y-%m-%d %H:%M UTC"))
 }
+
+#[cfg(test)]
+mod tests;

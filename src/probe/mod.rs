@@ -24,6 +24,8 @@ mod sight;
 mod starttls;
 mod tcp;
 mod tls;
+#[cfg(test)]
+mod trial;
 mod verdict;
 
 use std::collections::BTreeMap;

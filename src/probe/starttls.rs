@@ -250,3 +250,6 @@ fn begins(line: &str, words: &str) -> bool {
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim_end().to_owned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -147,3 +147,6 @@ impl Heard {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
