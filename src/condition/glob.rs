@@ -25,6 +25,15 @@ impl Part {
 impl Glob {
     /// Reads a pattern; the error says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
+        Self::read(text, Dialect::Shell)
+    }
+
+    /// Reads a pattern as Go does; none when it is not one.
+    pub fn go(text: &str) -> Option<Self> {
+        Self::read(text, Dialect::Go).ok()
+    }
+
+    fn read(text: &str, dialect: Dialect) -> Result<Self, String> {
         let mut chars = text.chars();
         let mut parts = Vec::new();
         while let Some(c) = chars.next() {
@@ -33,7 +42,7 @@ impl Glob {
                 '*' => Part::Run,
                 '?' => Part::One,
                 '\\' => Part::Char(chars.next().ok_or("the pattern ends in a backslash")?),
-                '[' => class(&mut chars)?,
+                '[' => class(&mut chars, dialect)?,
                 c => Part::Char(c),
             });
         }
@@ -69,8 +78,18 @@ impl Glob {
     }
 }
 
-fn class(chars: &mut std::str::Chars<'_>) -> Result<Part, String> {
-    let inverted = chars.as_str().starts_with(['^', '!']);
+/// How the inside of brackets is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    /// `!` inverts like `^`, and a bracket or hyphen may stand where it cannot be mistaken.
+    Shell,
+    /// Only `^` inverts, a bracket or hyphen needs its backslash, and a range that runs backwards is empty.
+    Go,
+}
+
+fn class(chars: &mut std::str::Chars<'_>, dialect: Dialect) -> Result<Part, String> {
+    let go = dialect == Dialect::Go;
+    let inverted = chars.as_str().starts_with('^') || (!go && chars.as_str().starts_with('!'));
     if inverted {
         chars.next();
     }
@@ -80,24 +99,25 @@ fn class(chars: &mut std::str::Chars<'_>) -> Result<Part, String> {
             chars.next();
             return Ok(Part::Class { inverted, ranges });
         }
-        let from = member(chars)?;
+        let from = member(chars, go)?;
         let rest = chars.as_str();
-        let to = if rest.starts_with('-') && !rest.starts_with("-]") {
+        let to = if rest.starts_with('-') && (go || !rest.starts_with("-]")) {
             chars.next();
-            member(chars)?
+            member(chars, go)?
         } else {
             from
         };
-        if to < from {
+        if to < from && !go {
             return Err(format!("the range `{from}-{to}` in the pattern runs backwards"));
         }
         ranges.push((from, to));
     }
 }
 
-fn member(chars: &mut std::str::Chars<'_>) -> Result<char, &'static str> {
+fn member(chars: &mut std::str::Chars<'_>, go: bool) -> Result<char, &'static str> {
     let c = match chars.next() {
         Some('\\') => chars.next(),
+        Some(']' | '-') if go => None,
         other => other,
     };
     c.ok_or("the pattern has a `[` without its `]`")
@@ -134,6 +154,22 @@ mod tests {
         }
         for wrong in ["[", "[a", "[]", "[^]", "a\\", "[z-a]"] {
             assert!(Glob::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn go_reads_brackets_in_its_own_way() {
+        for (pattern, text, fits) in [
+            ("[!a]", "!", true),
+            ("[!a]", "b", false),
+            ("[^a]", "b", true),
+            ("[z-ab]", "b", true),
+            ("[\\]\\-]", "-", true),
+        ] {
+            assert_eq!(Glob::go(pattern).unwrap().matches(text), fits, "{pattern} on {text}");
+        }
+        for wrong in ["[", "[]a]", "[a-]", "[-a]", "[a", "a\\"] {
+            assert!(Glob::go(wrong).is_none(), "{wrong}");
         }
     }
 

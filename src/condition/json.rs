@@ -29,15 +29,24 @@ pub enum Found {
     Object(usize, String),
 }
 
+/// Why there is no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfound {
+    /// The text is not JSON.
+    NotJson,
+    /// It is, but nothing stands at the path.
+    Absent,
+}
+
 type Object<'a> = HashMap<Cow<'a, str>, &'a RawValue>;
 
 /// The value at a path; the error says why there is none. `null` counts as none.
-pub fn find(text: &str, path: &[Segment]) -> Result<Found, &'static str> {
-    let mut here: &RawValue = serde_json::from_str(text).map_err(|_| "missing, the body is not JSON")?;
+pub fn find(text: &str, path: &[Segment]) -> Result<Found, Unfound> {
+    let mut here: &RawValue = serde_json::from_str(text).map_err(|_| Unfound::NotJson)?;
     for segment in path {
-        here = step(here, segment).ok_or("missing")?;
+        here = step(here, segment).ok_or(Unfound::Absent)?;
     }
-    value(here).ok_or("missing")
+    value(here).ok_or(Unfound::Absent)
 }
 
 fn step<'a>(here: &'a RawValue, segment: &Segment) -> Option<&'a RawValue> {
@@ -80,7 +89,7 @@ fn minified(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, Segment, find, minified};
+    use super::{Found, Segment, Unfound, find, minified};
     use Segment::{Index, Key};
 
     const BODY: &str = r#" { "a" : { "b" : [ 1, "x\u0041", {"c d": null} ] }, "n" : 123456789012345678901234567890,
@@ -112,10 +121,10 @@ mod tests {
             &[key("a"), key("b"), Index(2), key("c d")],
         ];
         for path in paths {
-            assert_eq!(find(BODY, path), Err("missing"));
+            assert_eq!(find(BODY, path), Err(Unfound::Absent));
         }
         for no_json in ["", "<html>", "{", "[1,]", "{} {}"] {
-            assert_eq!(find(no_json, &[key("a")]), Err("missing, the body is not JSON"));
+            assert_eq!(find(no_json, &[key("a")]), Err(Unfound::NotJson));
         }
         assert!(find(&"[".repeat(100_000), &[Index(0)]).is_err());
     }

@@ -1,74 +1,24 @@
-//! Reads a condition, and says what is wrong with one that cannot be right.
+//! Reads a condition, and says what is wrong with one that cannot be read.
 
+use super::ConditionError;
+use super::check::check;
+use super::comparison::Comparison;
+use super::fact::Fact;
 use super::glob::Glob;
 use super::json::Segment;
-use super::number::Number;
-use super::side::{Fact, Side, What, quantity};
-use super::{Condition, Operator};
+use super::operator::Operator;
+use super::piece::Piece;
+use super::side::{Side, What};
 use crate::error::nearest;
 
-const PLACEHOLDERS: [&str; 7] =
-    ["[STATUS]", "[RESPONSE_TIME]", "[BODY]", "[HEADERS].name", "[CONNECTED]", "[EXIT_CODE]", "[STDOUT]"];
-
-/// What is wrong with a condition.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct ConditionError {
-    /// What is wrong, in words.
-    pub message: String,
-    /// Where it begins, in characters from 1.
-    pub column: usize,
-    /// What to write instead, or what to look at.
-    pub suggestion: Option<String>,
-}
-
-/// A piece of the condition and where it begins, in bytes.
-#[derive(Clone, Copy)]
-struct Piece<'a> {
-    whole: &'a str,
-    text: &'a str,
-    start: usize,
-}
-
-impl<'a> Piece<'a> {
-    fn of(whole: &'a str) -> Self {
-        Self { whole, text: whole, start: 0 }.trimmed()
-    }
-
-    fn trimmed(self) -> Self {
-        let text = self.text.trim_start();
-        Self { start: self.start + self.text.len() - text.len(), text: text.trim_end(), ..self }
-    }
-
-    fn from(self, offset: usize) -> Self {
-        Self { text: &self.text[offset..], start: self.start + offset, ..self }
-    }
-
-    fn to(self, end: usize) -> Self {
-        Self { text: &self.text[..end], ..self }
-    }
-
-    fn wrong(self, message: impl Into<String>) -> ConditionError {
-        let column = self.whole[..self.start].chars().count() + 1;
-        ConditionError { message: message.into(), column, suggestion: None }
-    }
-}
-
-impl ConditionError {
-    fn suggest(mut self, suggestion: impl Into<String>) -> Self {
-        self.suggestion = Some(suggestion.into());
-        self
-    }
-}
-
 /// Reads a whole condition.
-pub fn condition(text: &str) -> Result<Condition, ConditionError> {
+pub fn condition(text: &str) -> Result<Comparison, ConditionError> {
     let whole = Piece::of(text);
     let (at, sign, operator) = operator(whole.text).ok_or_else(|| no_operator(whole))?;
     let (left, right) = (whole.to(at).trimmed(), whole.from(at + sign).trimmed());
-    let condition = Condition { text: whole.text.to_owned(), left: side(left)?, operator, right: side(right)? };
-    check(&condition, left, right)?;
-    Ok(condition)
+    let comparison = Comparison { text: whole.text.to_owned(), left: side(left)?, operator, right: side(right)? };
+    check(&comparison, left, right)?;
+    Ok(comparison)
 }
 
 /// The first operator with spaces around it: where, how long with its spaces, which. One inside parentheses only
@@ -94,7 +44,8 @@ fn operator(text: &str) -> Option<(usize, usize, Operator)> {
     inside
 }
 
-fn no_operator(whole: Piece<'_>) -> ConditionError {
+/// What is wrong with a condition in which no operator was found.
+pub fn no_operator(whole: Piece<'_>) -> ConditionError {
     if whole.text.is_empty() {
         return whole.wrong("the condition is empty").suggest("[STATUS] == 200");
     }
@@ -107,13 +58,14 @@ fn no_operator(whole: Piece<'_>) -> ConditionError {
         if let Some(at) = whole.text.find(sign) {
             let nothing = whole.text[at + sign.len()..].trim().is_empty();
             let what = if nothing { "nothing stands after" } else { "a space belongs on each side of" };
-            let wrong = whole.from(at).wrong(format!("{what} `{sign}`"));
+            let wrong = whole.from(at).to(sign.len()).wrong(format!("{what} `{sign}`"));
             return if nothing { wrong } else { wrong.suggest(spaced(at, sign, sign)) };
         }
     }
     if let Some(at) = whole.text.find('=') {
         return whole
             .from(at)
+            .to(1)
             .wrong("`=` is no operator; `==` asks whether two sides are equal")
             .suggest(spaced(at, "=", "=="));
     }
@@ -179,127 +131,63 @@ fn fact(piece: Piece<'_>) -> Result<Option<Fact>, ConditionError> {
         return Ok(None); // [1,2] is a text
     }
     let rest = piece.from(end + 1);
-    let plain = |fact: Fact| {
-        if rest.text.is_empty() {
-            return Ok(Some(fact));
-        }
-        Err(rest.wrong(format!("nothing can follow `[{name}]`")).suggest(format!("[{name}]")))
-    };
-    match name.to_ascii_uppercase().as_str() {
-        "STATUS" => plain(Fact::Status),
-        "RESPONSE_TIME" => plain(Fact::ResponseTime),
-        "CONNECTED" => plain(Fact::Connected),
-        "EXIT_CODE" => plain(Fact::ExitCode),
-        "STDOUT" => plain(Fact::Stdout),
-        "BODY" if rest.text.is_empty() => Ok(Some(Fact::Body)),
-        "BODY" => path(rest).map(|path| Some(Fact::BodyPath(path))),
-        "HEADERS" => match rest.text.strip_prefix('.') {
+    let upper = name.to_ascii_uppercase();
+    match Fact::named(&upper) {
+        Some(Fact::Header(_)) => match rest.text.strip_prefix('.') {
             Some(header) if !header.is_empty() => Ok(Some(Fact::Header(header.to_owned()))),
             _ => Err(rest.wrong("`[HEADERS]` needs the name of a header").suggest("[HEADERS].content-type")),
         },
-        upper => {
-            let wanted = format!("[{upper}]");
-            let near = nearest(&wanted, PLACEHOLDERS.iter().map(|known| known.trim_end_matches(".name")));
-            let suggestion = near.map_or_else(|| PLACEHOLDERS.join(", "), str::to_owned);
-            Err(piece.wrong(format!("`[{name}]` is nothing a probe can see")).suggest(suggestion))
-        }
+        Some(Fact::Body(_)) => path(rest, &upper).map(|path| Some(Fact::Body(path))),
+        Some(Fact::Stdout(_)) => path(rest, &upper).map(|path| Some(Fact::Stdout(path))),
+        Some(fact) if rest.text.is_empty() => Ok(Some(fact)),
+        Some(_) => Err(rest.wrong(format!("nothing can follow `[{name}]`")).suggest(format!("[{name}]"))),
+        None => Err(unknown(piece.to(end + 1), &upper)),
     }
 }
 
+fn unknown(placeholder: Piece<'_>, name: &str) -> ConditionError {
+    if name == "DOMAIN_EXPIRATION" {
+        let message = "opsctl asks no whois server, so it never sees when the registration of a domain ends";
+        return placeholder.wrong(message).suggest("[CERTIFICATE_EXPIRATION] > 7d");
+    }
+    let suggestion = nearest(name, Fact::names()).map_or_else(placeholders, |near| format!("[{near}]"));
+    placeholder.wrong(format!("`{}` is nothing a probe can see", placeholder.text)).suggest(suggestion)
+}
+
+/// Every placeholder there is, in one line.
+pub fn placeholders() -> String {
+    let all: Vec<String> = Fact::names().map(|name| format!("[{name}]")).collect();
+    all.join(", ").replace("[HEADERS]", "[HEADERS].name")
+}
+
 /// Keys after dots and numbers in brackets: `.a.b[0][1].c`.
-fn path(piece: Piece<'_>) -> Result<Vec<Segment>, ConditionError> {
-    const EXAMPLE: &str = "[BODY].items[0].name";
+fn path(piece: Piece<'_>, root: &str) -> Result<Vec<Segment>, ConditionError> {
+    let example = || format!("[{root}].items[0].name");
     let mut segments = Vec::new();
     let mut rest = piece;
     while !rest.text.is_empty() {
         let bracket = rest.text.starts_with('[');
         if !bracket && !rest.text.starts_with('.') {
-            return Err(rest.wrong("a path goes on with `.key` or `[0]`").suggest(EXAMPLE));
+            return Err(rest.wrong("a path goes on with `.key` or `[0]`").suggest(example()));
         }
         let after = &rest.text[1..];
         let end = 1 + after.find(if bracket { &[']'][..] } else { &['.', '['][..] }).unwrap_or(after.len());
         let name = &rest.text[1..end];
         if bracket {
-            let index =
-                name.parse().map_err(|_| rest.wrong(format!("`{name}` is no place in an array; they count from 0")));
-            segments.push(Segment::Index(index.map_err(|wrong| wrong.suggest(EXAMPLE))?));
             if !rest.text[end..].starts_with(']') {
                 return Err(rest.wrong("`[` is never closed").suggest(format!("{}]", rest.text)));
             }
+            let Ok(index) = name.parse() else {
+                let wrong = rest.to(end + 1).wrong(format!("`{name}` is no place in an array; they count from 0"));
+                return Err(wrong.suggest(example()));
+            };
+            segments.push(Segment::Index(index));
         } else if name.is_empty() {
-            return Err(rest.wrong("a key is missing after the dot").suggest(EXAMPLE));
+            return Err(rest.to(1).wrong("a key is missing after the dot").suggest(example()));
         } else {
             segments.push(Segment::Key(name.to_owned()));
         }
         rest = rest.from(end + usize::from(bracket));
     }
     Ok(segments)
-}
-
-/// Refuses what could never hold, or always would.
-fn check(condition: &Condition, left: Piece<'_>, right: Piece<'_>) -> Result<(), ConditionError> {
-    let seen = |side: &Side| matches!(side.what, What::Fact(_) | What::Length(_) | What::Has(_));
-    if !seen(&condition.left) && !seen(&condition.right) {
-        let wrong = left.wrong("neither side is something a probe can see");
-        return Err(wrong.suggest(PLACEHOLDERS.join(", ")));
-    }
-    check_pair(condition.operator, &condition.left, &condition.right, right)?;
-    check_pair(condition.operator, &condition.right, &condition.left, left)
-}
-
-/// Holds `other`, which stands at `piece`, against what `one` can be.
-fn check_pair(operator: Operator, one: &Side, other: &Side, piece: Piece<'_>) -> Result<(), ConditionError> {
-    let choices: Vec<&str> = match &other.what {
-        What::Literal(text) => vec![text],
-        What::Any(texts) => texts.iter().map(String::as_str).collect(),
-        _ => vec![],
-    };
-    if operator.is_ordering() {
-        let orderable = match &other.what {
-            What::Fact(Fact::Connected) | What::Has(_) | What::Pattern(_) | What::Any(_) => false,
-            What::Literal(text) => quantity(text).is_some(),
-            What::Fact(_) | What::Length(_) => true,
-        };
-        return if orderable {
-            Ok(())
-        } else {
-            let wrong = piece.wrong(format!("`{}` has no order: it is no number and no duration", piece.text));
-            Err(wrong.suggest("[RESPONSE_TIME] < 500ms"))
-        };
-    }
-    let misfit = |fits: fn(&str) -> bool| choices.iter().find(|text| !fits(text));
-    match &one.what {
-        What::Length(_) => number_wanted(misfit(|text| Number::parse(text).is_some()), one, piece),
-        What::Fact(fact) if fact.is_number() => number_wanted(misfit(|text| Number::parse(text).is_some()), one, piece),
-        What::Has(_) | What::Fact(Fact::Connected) => match misfit(|text| matches!(text, "true" | "false")) {
-            Some(text) => {
-                let wrong = piece.wrong(format!("`{}` is true or false, never `{text}`", one.text));
-                Err(wrong.suggest(format!("{} == true", one.text)))
-            }
-            None => Ok(()),
-        },
-        What::Fact(Fact::BodyPath(_)) => match misfit(|text| !is_quoted(text)) {
-            Some(text) => {
-                let bare = text.trim_matches(['"', '\'']);
-                Err(piece.wrong("a text is written without quotes").suggest(format!(
-                    "{} {} {bare}",
-                    one.text,
-                    operator.sign()
-                )))
-            }
-            None => Ok(()),
-        },
-        _ => Ok(()),
-    }
-}
-
-fn number_wanted(misfit: Option<&&str>, one: &Side, piece: Piece<'_>) -> Result<(), ConditionError> {
-    match misfit {
-        Some(text) => Err(piece.wrong(format!("`{}` is a number, never `{text}`", one.text))),
-        None => Ok(()),
-    }
-}
-
-fn is_quoted(text: &str) -> bool {
-    text.len() > 1 && ['"', '\''].iter().any(|quote| text.starts_with(*quote) && text.ends_with(*quote))
 }

@@ -1,5 +1,10 @@
-use super::{Condition, Facts};
+use super::{Compat, Condition, Facts, Phases};
 use proptest::{prop_assert, proptest};
+
+mod gatus;
+mod mistakes;
+mod observed;
+mod rules;
 
 fn facts() -> Facts {
     Facts {
@@ -17,9 +22,17 @@ fn facts() -> Facts {
         ]),
         response_time_ms: Some(120),
         connected: Some(true),
+        ip: Some("10.1.2.3".to_owned()),
+        dns_rcode: Some("NOERROR".to_owned()),
+        certificate_expiration_ms: Some(14 * 86_400_000 - 1),
+        domain_expiration_ms: None,
+        rows: Some(3),
+        tls_version: Some("1.3".to_owned()),
+        redirects: Some(0),
+        phases: Some(Phases { dns: 0, connect: 734, tls: 12_500, first_byte: 90_000, transfer: 1, total: 103_235 }),
         exit_code: Some(0),
         stdout: Some("  42\n".to_owned()),
-        ..Facts::default()
+        error: None,
     }
 }
 
@@ -85,6 +98,36 @@ fn conditions_that_hold() {
         "[HEADERS].content-type == application/json",
         "[HEADERS].VIA == a, b",
         "  [STATUS] == 200  ",
+        "[IP] == pat(10.*)",
+        "[IP] != 10.1.2.4",
+        "[DNS_RCODE] == NOERROR",
+        "[CERTIFICATE_EXPIRATION] > 13d23h59m59.998s",
+        "[CERTIFICATE_EXPIRATION] < 2w",
+        "[CERTIFICATE_EXPIRATION] > -1h",
+        "[CERTIFICATE_EXPIRATION] == 1209599999",
+        "[CERTIFICATE_EXPIRATION] == 1209599.999s",
+        "[ROWS] == 3",
+        "[TLS_VERSION] >= 1.2",
+        "[TLS_VERSION] == 1.3",
+        "[TLS_VERSION] == any(1.2, 1.3)",
+        "[REDIRECTS] <= 2",
+        "[DNS] == 0",
+        "[CONNECT] == 0.734",
+        "[CONNECT] == 734us",
+        "[CONNECT] < 0.7341",
+        "[CONNECT] > 733999ns",
+        "[TLS] == 12.5ms",
+        "[TLS] == any(1s, 12.5)",
+        "[TLS] != 12ms",
+        "[FIRST_BYTE] == 90",
+        "[TRANSFER] == 0.001",
+        "[TOTAL] < 1m",
+        "[TOTAL] <= [RESPONSE_TIME]",
+        "[RESPONSE_TIME] == 0.12s",
+        "[RESPONSE_TIME] != 120us",
+        "[BODY].uptime == 72h",
+        "[BODY].uptime != 3d",
+        "[BODY].uptime > 2.99d",
     ] {
         let (passed, shown) = shown(condition, &facts());
         assert!(passed, "{shown}");
@@ -119,6 +162,13 @@ fn conditions_that_fail_show_what_was_seen() {
         ("has([BODY].status) == false", "has([BODY].status) (true) == false"),
         ("[HEADERS].x-missing == a", "[HEADERS].x-missing (missing) == a"),
         ("[STATUS] == [EXIT_CODE]", "[STATUS] (200) == [EXIT_CODE] (0)"),
+        ("[IP] == pat(192.168.*)", "[IP] (10.1.2.3) == pat(192.168.*)"),
+        ("[CERTIFICATE_EXPIRATION] > 14d", "[CERTIFICATE_EXPIRATION] (13d23h59m59s) > 14d"),
+        ("[TLS_VERSION] < 1.3", "[TLS_VERSION] (1.3) < 1.3"),
+        ("[CONNECT] > 1ms", "[CONNECT] (0.734) > 1ms"),
+        ("[TLS] == 12", "[TLS] (12.5) == 12"),
+        ("[BODY].uptime == 3d", "[BODY].uptime (72h) == 3d"),
+        ("[BODY].queue.length == 0x0C", "[BODY].queue.length (12) == 0x0C"),
     ] {
         assert_eq!(shown(condition, &facts()), (false, expected.to_owned()));
     }
@@ -140,6 +190,16 @@ fn nothing_seen_passes_nothing() {
         "len([BODY]) == 0",
         "[HEADERS].via != a",
         "has([BODY]) == true",
+        "[IP] != 10.0.0.1",
+        "[DNS_RCODE] != NXDOMAIN",
+        "[CERTIFICATE_EXPIRATION] > -1000w",
+        "[ROWS] >= 0",
+        "[TLS_VERSION] != 1.0",
+        "[REDIRECTS] <= 10",
+        "[DNS] >= 0",
+        "[TOTAL] >= 0",
+        "[STDOUT].a != b",
+        "[STDOUT][0] != b",
     ] {
         let (passed, shown) = shown(condition, &Facts::default());
         assert!(!passed, "{shown}");
@@ -161,6 +221,62 @@ fn a_body_that_is_no_json_says_so() {
 }
 
 #[test]
+fn paths_go_into_arrays_and_into_output() {
+    let list = r#"[{"name": "a", "n": 9007199254740993}, {"name": "b"}]"#.to_owned();
+    let facts = Facts { body: Some(list.clone()), stdout: Some(format!("\n{list}\n")), ..Facts::default() };
+    for condition in [
+        "[BODY][0].name == a",
+        "[body][1].name == b",
+        "[STDOUT][0].n == 9007199254740993",
+        "[STDOUT][1].name == pat(?)",
+        "len([STDOUT]) == 2",
+        "len([STDOUT][0].name) == 1",
+        "has([STDOUT][2]) == false",
+    ] {
+        assert!(shown(condition, &facts).0, "{condition}");
+    }
+    let text = Facts { stdout: Some("42 items".to_owned()), ..Facts::default() };
+    assert_eq!(shown("[STDOUT].a == 1", &text).1, "[STDOUT].a (missing, the output is not JSON) == 1");
+    assert!(!Condition::parse("[STDOUT].a == 1").unwrap().looks_at_body());
+    assert!(Condition::parse("1 == len([BODY][0].name)").unwrap().looks_at_body());
+}
+
+#[test]
+fn what_cannot_be_compared_says_why() {
+    for (condition, error) in [
+        ("[BODY].missing == 1", "[BODY].missing is missing"),
+        ("1 != [BODY].missing", "[BODY].missing is missing"),
+        ("len([BODY].missing) < 1", "len([BODY].missing) is missing"),
+        ("len([BODY].ratio) < 1", "len([BODY].ratio) is missing, it has no length"),
+        ("[BODY].status < 100", "[BODY].status is not a number"),
+        ("100 > [BODY].tags", "[BODY].tags is not a number"),
+        ("[STDOUT].a == 1", "[STDOUT].a is missing"),
+        ("[HEADERS].x-missing == a", "[HEADERS].x-missing is missing"),
+    ] {
+        let outcome = Condition::parse(condition).unwrap().evaluate(&facts());
+        assert_eq!((outcome.passed, outcome.error.as_deref()), (false, Some(error)), "{condition}");
+    }
+    for condition in ["[STATUS] == 500", "[BODY].status == down", "[BODY].queue.length == UP", "has([BODY].x) == true"]
+    {
+        let outcome = Condition::parse(condition).unwrap().evaluate(&facts());
+        assert_eq!((outcome.passed, outcome.error), (false, None), "{condition}");
+    }
+}
+
+#[test]
+fn nothing_holds_when_the_probe_failed() {
+    let failed = Facts { error: Some("hunter2 broke\nthe line".to_owned()), ..facts() };
+    for condition in ["[STATUS] == 200", "[STATUS] != 500", "has([BODY].x) == false", "[CONNECTED] != false"] {
+        let parsed = Condition::parse(condition).unwrap();
+        assert!(parsed.evaluate(&facts()).passed, "{condition}");
+        let outcome = parsed.evaluate_hiding(&failed, &|text| text.replace("hunter2", "***"));
+        assert_eq!((outcome.passed, outcome.error.as_deref()), (false, Some("*** broke the line")), "{condition}");
+    }
+    let outcome = Condition::parse("[STATUS] == 200").unwrap().evaluate(&failed);
+    assert_eq!(outcome.shown, "[STATUS] (200) == 200");
+}
+
+#[test]
 fn what_is_shown_is_one_short_clean_line() {
     let body = format!("\u{1b}[2Jone\ntwo {}", "x".repeat(10_000));
     let facts = Facts { body: Some(body), ..Facts::default() };
@@ -179,60 +295,6 @@ fn a_secret_is_hidden_before_it_is_cut() {
     assert!(!Condition::parse("[STATUS] == 200").unwrap().looks_at_body());
 }
 
-#[track_caller]
-fn wrong(condition: &str) -> (String, usize, Option<String>) {
-    let error = Condition::parse(condition).expect_err(condition);
-    (error.message, error.column, error.suggestion)
-}
-
-#[test]
-fn mistakes_are_named_with_a_way_out() {
-    for (condition, message, column, suggestion) in [
-        ("", "the condition is empty", 1, Some("[STATUS] == 200")),
-        ("[STATUS]==200", "a space belongs on each side of `==`", 9, Some("[STATUS] == 200")),
-        ("[STATUS] <400", "a space belongs on each side of `<`", 10, Some("[STATUS] < 400")),
-        ("[STATUS] = 200", "`=` is no operator", 10, Some("[STATUS] == 200")),
-        ("[STATUS] ==", "nothing stands after `==`", 10, None),
-        ("[CONNECTED]", "a condition compares two sides", 1, Some("[CONNECTED] == true")),
-        ("has([BODY].a)", "a condition compares two sides", 1, Some("has([BODY].a) == true")),
-        ("status is 200", "a condition compares two sides", 1, Some("[STATUS] == 200")),
-        ("[STATSU] == 200", "`[STATSU]` is nothing a probe can see", 1, Some("[STATUS]")),
-        ("ü == [BODI].a", "`[BODI]` is nothing a probe can see", 6, Some("[BODY]")),
-        ("200 == 200", "neither side is something a probe can see", 1, Some("[STATUS], ")),
-        ("[STATUS == 200", "neither side", 1, Some("[STATUS], ")),
-        ("[STATUS] == ok", "`[STATUS]` is a number, never `ok`", 13, None),
-        ("[STATUS] == any(200, ok)", "`[STATUS]` is a number, never `ok`", 13, None),
-        ("[STATUS] == 200 && [CONNECTED] == true", "`[STATUS]` is a number, never `200 &&", 13, None),
-        ("len([BODY]) == many", "`len([BODY])` is a number, never `many`", 16, None),
-        ("[STATUS] < fast", "`fast` has no order", 12, Some("[RESPONSE_TIME] < 500ms")),
-        ("[STATUS] < any(1, 2)", "`any(1, 2)` has no order", 12, Some("[RESPONSE_TIME] < 500ms")),
-        ("has([BODY]) > 0", "`has([BODY])` has no order", 1, Some("[RESPONSE_TIME] < 500ms")),
-        ("[CONNECTED] == yes", "`[CONNECTED]` is true or false, never `yes`", 16, Some("[CONNECTED] == true")),
-        ("[STATUS].code == 1", "nothing can follow `[STATUS]`", 9, Some("[STATUS]")),
-        ("[HEADERS] == a", "`[HEADERS]` needs the name of a header", 10, Some("[HEADERS].content-type")),
-        ("[BODY].a[x] == 1", "`x` is no place in an array", 9, Some("[BODY].items[0].name")),
-        ("[BODY].a[-1] == 1", "`-1` is no place in an array", 9, Some("[BODY].items[0].name")),
-        ("[BODY].a..b == 1", "a key is missing after the dot", 9, Some("[BODY].items[0].name")),
-        ("[BODY]a == 1", "a path goes on with", 7, Some("[BODY].items[0].name")),
-        ("[BODY][0 == 1", "`[` is never closed", 7, Some("[0]")),
-        ("[BODY].a == \"UP\"", "a text is written without quotes", 13, Some("[BODY].a == UP")),
-        ("len([BODY].a == 1", "`len(` is never closed", 1, Some("len([BODY].a)")),
-        ("[BODY] == pat([a)", "the pattern has a `[` without its `]`", 15, None),
-        ("[BODY] == any(a,)", "`any()` has an empty choice", 15, Some("any(200, 204)")),
-        ("len(abc) == 3", "`len()` looks at something that was seen", 5, Some("len([BODY].items)")),
-    ] {
-        let (said, at, way_out) = wrong(condition);
-        assert!(said.starts_with(message), "{condition}: {said}");
-        assert_eq!(at, column, "{condition}: {said}");
-        match suggestion {
-            Some(expected) => {
-                assert!(way_out.as_deref().unwrap_or("").starts_with(expected), "{condition}: {way_out:?}");
-            }
-            None => assert!(way_out.is_none(), "{condition}: {way_out:?}"),
-        }
-    }
-}
-
 #[test]
 fn operators_inside_parentheses_are_part_of_the_text() {
     let facts = Facts { body: Some("a < b".to_owned()), ..Facts::default() };
@@ -244,24 +306,50 @@ proptest! {
     #[test]
     fn no_text_makes_it_panic(text: String, body: String) {
         let facts = Facts { body: Some(body), ..Facts::default() };
-        let _ = Condition::parse(&text).map(|condition| condition.evaluate(&facts));
+        for compat in [Compat::Strict, Compat::Gatus] {
+            match Condition::parse_as(&text, compat) {
+                Ok(condition) => {
+                    condition.evaluate(&facts);
+                }
+                Err(error) => prop_assert!(!error.picture(&text, false).is_empty()),
+            }
+        }
     }
 
     #[test]
     fn no_near_miss_makes_it_panic(
         parts in proptest::collection::vec(
             proptest::sample::select(vec![
-                "[BODY]", "[STATUS]", "[HEADERS]", "[", "]", ".a", "[0]", "len(", "has(", "pat(", "any(", ")", "*", ",",
-                " == ", " < ", " != ", "==", " ", "1", "48h", "ü", "\"", "\\", "-", "1e9",
+                "[BODY]", "[STATUS]", "[HEADERS]", "[STDOUT]", "[TLS_VERSION]", "[DNS]", "[CERTIFICATE_EXPIRATION]", "[", "]",
+                ".a", "[0]", "len(", "has(", "pat(", "any(", ")", "*", ",", " == ", " < ", " != ", "==", " ", "1", "48h",
+                "7d", "ü", "\"", "\\", "-", "1e9", "0x", "\n",
             ]),
             0..9,
         ),
         body in r#"[\[\]{}",:0-9a ]{0,20}"#,
     ) {
-        let facts = Facts { status: Some(1), body: Some(body), headers: Some(vec![]), ..Facts::default() };
-        if let Ok(condition) = Condition::parse(&parts.concat()) {
-            let outcome = condition.evaluate(&facts);
-            prop_assert!(!outcome.shown.contains('\n'));
+        let text = parts.concat();
+        let facts = Facts {
+            status: Some(1),
+            body: Some(body.clone()),
+            stdout: Some(body),
+            headers: Some(vec![]),
+            certificate_expiration_ms: Some(i64::MIN),
+            phases: Some(Phases { dns: u64::MAX, ..Phases::default() }),
+            ..Facts::default()
+        };
+        for compat in [Compat::Strict, Compat::Gatus] {
+            match Condition::parse_as(&text, compat) {
+                Ok(condition) => {
+                    let outcome = condition.evaluate(&facts);
+                    prop_assert!(!outcome.shown.contains('\n') && (outcome.error.is_none() || !outcome.passed));
+                }
+                Err(error) => {
+                    let end = error.column - 1 + error.width;
+                    prop_assert!(error.column > 0 && error.width > 0 && end <= text.chars().count() + 1, "{text:?} {error:?}");
+                    prop_assert!(error.picture(&text, false).contains('^'));
+                }
+            }
         }
     }
 
@@ -270,6 +358,15 @@ proptest! {
         let facts = Facts { body: Some(format!("{{\"n\": {left}}}")), ..Facts::default() };
         for (sign, expected) in [("==", left == right), ("!=", left != right), ("<", left < right), (">=", left >= right)] {
             let condition = Condition::parse(&format!("[BODY].n {sign} {right}")).unwrap();
+            prop_assert!(condition.evaluate(&facts).passed == expected);
+        }
+    }
+
+    #[test]
+    fn phases_compare_to_the_microsecond(left: u32, right: u32) {
+        let facts = Facts { phases: Some(Phases { tls: left.into(), ..Phases::default() }), ..Facts::default() };
+        for (sign, expected) in [("==", left == right), ("!=", left != right), ("<", left < right), (">=", left >= right)] {
+            let condition = Condition::parse(&format!("[TLS] {sign} {right}us")).unwrap();
             prop_assert!(condition.evaluate(&facts).passed == expected);
         }
     }

@@ -7,7 +7,7 @@ use super::observation::{Checked, Kind, Observation};
 use super::sight::Sight;
 use super::{Prober, millis};
 use crate::catalog::model::{Expectation, Probe, ProbeTarget};
-use crate::condition::{Condition, Written};
+use crate::condition::{Compat, Rule, Written};
 use crate::ground::plain;
 use crate::monitor::State;
 use crate::redact::Redactor;
@@ -29,10 +29,11 @@ pub(super) fn judge(probe: &Probe, prober: &Prober<'_>, attempt: Attempt, attemp
     let state = match &error {
         _ if !sight.unset.is_empty() => State::NotConfigured,
         Some(_) if sight.blind => State::Unknown,
-        Some(_) => State::Down,
-        None if failed(false) => State::Down,
-        None if failed(true) => State::Degraded,
-        None => State::Up,
+        // Gatus lets the conditions alone decide.
+        Some(_) if probe.compat == Compat::Strict || conditions.is_empty() => State::Down,
+        _ if failed(false) => State::Down,
+        _ if failed(true) => State::Degraded,
+        _ => State::Up,
     };
     Observation {
         id: probe.id.clone(),
@@ -90,24 +91,30 @@ fn usual(kind: Kind) -> &'static [&'static str] {
 fn check(probe: &Probe, kind: Kind, sight: &Sight, redactor: &Redactor) -> Vec<Checked> {
     if probe.conditions.is_empty() {
         let one = |text: &&str| Expectation { written: Written::Text((*text).to_owned()), warn: false };
-        return usual(kind).iter().map(one).map(|expected| hold(&expected, sight, redactor)).collect();
+        return usual(kind).iter().map(one).map(|one| hold(&one, Compat::Strict, sight, redactor)).collect();
     }
-    probe.conditions.iter().map(|expected| hold(expected, sight, redactor)).collect()
+    probe.conditions.iter().map(|one| hold(one, probe.compat, sight, redactor)).collect()
 }
 
-fn hold(expected: &Expectation, sight: &Sight, redactor: &Redactor) -> Checked {
-    let text = expected.written.to_string();
-    let (passed, shown) = match Condition::parse(&text) {
-        Err(wrong) => (false, format!("{text} ({wrong})")),
-        Ok(condition) => match &sight.unread {
-            Some(why) if condition.looks_at_body() => (false, format!("{text} ({why})")),
-            _ => {
-                let outcome = condition.evaluate_hiding(&sight.facts, &|seen| redactor.text(seen));
-                (outcome.passed, outcome.shown)
-            }
-        },
+fn hold(expected: &Expectation, compat: Compat, sight: &Sight, redactor: &Redactor) -> Checked {
+    let warn = expected.warn;
+    let rule = match Rule::parse(&expected.written, compat) {
+        Ok(rule) => rule,
+        Err(wrong) => {
+            let condition = wrong.text(&expected.written).to_owned();
+            return Checked { shown: format!("{condition} ({})", wrong.error), condition, passed: false, warn };
+        }
     };
-    Checked { condition: text, passed, shown, warn: expected.warn }
+    let condition = rule.to_string();
+    match &sight.unread {
+        Some(why) if rule.looks_at_body() => {
+            Checked { shown: format!("{condition} ({why})"), condition, passed: false, warn }
+        }
+        _ => {
+            let outcome = rule.evaluate_hiding(&sight.facts, &|seen| redactor.text(seen));
+            Checked { condition, passed: outcome.passed, shown: outcome.shown, warn }
+        }
+    }
 }
 
 fn error(sight: &Sight) -> Option<String> {

@@ -26,6 +26,7 @@ mod tcp;
 mod tls;
 #[cfg(test)]
 mod trial;
+mod turn;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -40,8 +41,8 @@ use crate::redact::Redactor;
 
 pub use crate::monitor::State;
 pub use look::unset;
-pub use many::Limits;
 pub use observation::{Checked, Hop, Kind, Observation};
+pub use turn::{Limits, Turn, Turns};
 pub use verdict::{Verdict, verdict};
 
 use look::With;

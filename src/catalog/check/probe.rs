@@ -4,8 +4,8 @@ use super::Context;
 use super::names::Scope;
 use super::{command, parameter};
 use crate::catalog::model::{HttpAuth, HttpTarget, Probe, ProbeTarget, TcpTarget};
-use crate::catalog::problem::{Problem, Trail};
-use crate::condition::{Compat, Condition, Written};
+use crate::catalog::problem::{Problem, Segment, Trail};
+use crate::condition::{Compat, Rule, Segment as Step, Written};
 use crate::error::nearest;
 use crate::template::has_marks;
 
@@ -146,29 +146,20 @@ fn leads_to(context: &Context<'_>, from: &str, to: &str) -> bool {
 }
 
 fn written(written: &Written, compat: Compat, at: &Trail<'_>, problems: &mut Vec<Problem>) {
-    let mut all = |parts: &[Written], key: &str| {
-        let at = at.key(key);
-        for (index, part) in parts.iter().enumerate() {
-            self::written(part, compat, &at.index(index), problems);
-        }
-    };
-    match written {
-        Written::And(parts) => all(parts, "and"),
-        Written::Or(parts) => all(parts, "or"),
-        Written::Not(part) => self::written(part, compat, &at.key("not"), problems),
-        Written::Text(text) => condition(text, compat, at, problems),
+    for wrong in Rule::problems(written, compat) {
+        let text = wrong.text(written);
+        let meant: String = text.chars().skip(wrong.error.column.saturating_sub(1)).collect();
+        let mut problem = Problem::error("invalid-condition", at, wrong.error.message);
+        problem.path.extend(wrong.path.into_iter().map(|segment| match segment {
+            Step::Key(key) => Segment::Key(key),
+            Step::Index(index) => Segment::Index(index),
+        }));
+        let problem = if meant.trim().is_empty() { problem } else { problem.word(meant) };
+        problems.push(match wrong.error.suggestion {
+            Some(suggestion) => problem.suggest(format!("for example: {suggestion}")),
+            None => problem,
+        });
     }
-}
-
-fn condition(text: &str, _compat: Compat, at: &Trail<'_>, problems: &mut Vec<Problem>) {
-    let Err(error) = Condition::parse(text) else { return };
-    let problem = Problem::error("invalid-condition", at, error.message);
-    let meant = text.chars().skip(error.column.saturating_sub(1)).collect::<String>();
-    let problem = if meant.trim().is_empty() { problem } else { problem.word(meant) };
-    problems.push(match error.suggestion {
-        Some(suggestion) => problem.suggest(format!("for example: {suggestion}")),
-        None => problem,
-    });
 }
 
 fn address(url: &str, schemes: &[&str], at: &Trail<'_>, problems: &mut Vec<Problem>) {
