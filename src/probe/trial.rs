@@ -14,6 +14,8 @@ use crate::redact::Redactor;
 
 #[path = "../../tests/common/ca.rs"]
 pub(super) mod ca;
+#[path = "../../tests/common/dnsmasq.rs"]
+pub(super) mod dnsmasq;
 
 /// A probe that looks so, with plenty of time.
 pub(super) fn probe(target: ProbeTarget) -> Probe {

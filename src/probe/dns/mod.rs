@@ -56,7 +56,8 @@ pub(super) async fn look(
     sight.enter(Phase::FirstByte, format!("the name server {server} did not answer"));
     let answer = exchange::ask(server, &question, &mut |waiting| sight.enter(Phase::FirstByte, waiting)).await?;
     sight.answered();
-    sight.unreached = false;
+    // A name server on this machine that cannot answer may be cut off from all the others.
+    sight.unreached = connect::is_local(&place.host) && answer.code == "SERVFAIL";
     sight.address = Some(server.to_string());
     sight.facts.ip = Some(server.ip().to_string());
     sight.facts.connected = Some(true);

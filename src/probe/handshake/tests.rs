@@ -14,8 +14,12 @@ fn show(identity: Identity) -> SocketAddr {
     })
 }
 
-fn tls(address: impl ToString) -> Probe {
-    probe(ProbeTarget::Tls { address: address.to_string(), starttls: None })
+fn written(address: &str) -> Probe {
+    probe(ProbeTarget::Tls { address: address.into(), starttls: None })
+}
+
+fn tls(address: SocketAddr) -> Probe {
+    written(&address.to_string())
 }
 
 /// Looks for `api.test` at the address.
@@ -105,10 +109,10 @@ async fn who_makes_no_handshake_is_down() {
 
 #[tokio::test]
 async fn the_port_is_that_of_https() {
-    let asked = tls("127.0.0.1");
-    let refused = Client { allow_hosts: vec!["nowhere.test".into()], ..Client::default() };
-    let seen = look(&Probe { client: refused, ..asked }).await;
-    assert_error(&seen, "not connected: 127.0.0.1 is not in the probe's allow_hosts");
-    let seen = look(&tls("${NAME}")).await;
+    let seen = look(&hurried(written("127.0.0.1"))).await;
+    // Somebody may listen there, and be trusted or not.
+    let told = format!("{:?} {:?}", seen.error, seen.address);
+    assert!(told.contains("127.0.0.1:443"), "{told}");
+    let seen = look(&written("${NAME}")).await;
     assert_eq!(seen.error.as_deref(), Some("the environment variable NAME is not set"));
 }

@@ -7,15 +7,19 @@ use crate::probe::State;
 use crate::probe::trial::ca::{Authority, NOW, secured};
 use crate::probe::trial::{assert_error, assert_up, expecting, hurried, look, probe, serve, trusting};
 
-fn target(address: impl ToString, dialogue: &[(&str, &str)]) -> TcpTarget {
+fn target(address: &str, dialogue: &[(&str, &str)]) -> TcpTarget {
     let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let dialogue = dialogue.iter().map(|(send, expect)| Turn { send: text(send), expect: text(expect) }).collect();
-    TcpTarget { address: address.to_string(), tls: false, starttls: None, dialogue }
+    TcpTarget { address: address.into(), tls: false, starttls: None, dialogue }
 }
 
 /// A dialogue of what is sent and what is expected; either may be nothing.
-fn tcp(address: impl ToString, dialogue: &[(&str, &str)]) -> Probe {
+fn written(address: &str, dialogue: &[(&str, &str)]) -> Probe {
     probe(ProbeTarget::Tcp(target(address, dialogue)))
+}
+
+fn tcp(address: SocketAddr, dialogue: &[(&str, &str)]) -> Probe {
+    written(&address.to_string(), dialogue)
 }
 
 /// Greets, then answers what it knows, line by line, and says nothing to the rest.
@@ -49,7 +53,7 @@ async fn a_connection_is_enough() {
     assert!(seen.response_time_ms.is_some());
     drop(listener);
     assert_error(&look(&tcp(address, &[])).await, &format!("{address} refused the connection"));
-    assert_error(&look(&tcp("localhost", &[])).await, "`localhost` is not a host with a port");
+    assert_error(&look(&written("localhost", &[])).await, "`localhost` is not a host with a port");
 }
 
 #[tokio::test]
@@ -127,14 +131,14 @@ async fn what_is_sent_may_hold_a_key() {
     let seen = look(&hurried(tcp(echo, &[("AUTH ${TOKEN}\r\n", r"\+OK")]))).await;
     assert_error(&seen, "sent `-ERR wrong: •••`");
     assert_eq!(seen.output.as_deref(), Some("-ERR wrong: •••"));
-    let seen = look(&tcp("${HOST}:25", &[("${TOKEN}${KEY}", "")])).await;
+    let seen = look(&written("${HOST}:25", &[("${TOKEN}${KEY}", "")])).await;
     assert_eq!(seen.state, State::NotConfigured);
     assert_eq!(seen.error.as_deref(), Some("the environment variables HOST, KEY are not set"));
 }
 
 #[tokio::test]
 async fn a_pattern_that_is_none_is_down() {
-    assert_error(&look(&tcp("127.0.0.1:1", &[("", "(")])).await, "`(` is not a regular expression");
+    assert_error(&look(&written("127.0.0.1:1", &[("", "(")])).await, "`(` is not a regular expression");
 }
 
 #[tokio::test]
@@ -142,7 +146,7 @@ async fn a_dialogue_goes_over_tls() {
     let (root, dir) = (Authority::new("Root"), tempfile::tempdir().unwrap());
     let config = root.issue(&["127.0.0.1"], NOW).server();
     let address = serve(move |stream| talk(secured(&config, stream), "220 mail.test ESMTP\r\n", &MAIL));
-    let secure = |dialogue| ProbeTarget::Tcp(TcpTarget { tls: true, ..target(address, dialogue) });
+    let secure = |dialogue| ProbeTarget::Tcp(TcpTarget { tls: true, ..target(&address.to_string(), dialogue) });
     let ask = probe(secure(&[("", "^220 "), ("QUIT\r\n", "^221 ")]));
     assert_error(&look(&ask).await, &format!("TLS with {address} failed: nobody this machine trusts"));
     let seen = look(&expecting(&["[TLS_VERSION] == 1.3"], trusting(&root.file(dir.path()), ask))).await;
@@ -153,7 +157,7 @@ async fn a_dialogue_goes_over_tls() {
     let address = serve(move |stream| {
         let _ = secured(&config, stream).write_all(b"220 ");
     });
-    let target = TcpTarget { tls: true, ..target(address, &[("", "^250 ")]) };
+    let target = TcpTarget { tls: true, ..target(&address.to_string(), &[("", "^250 ")]) };
     let seen = look(&trusting(&root.file(dir.path()), probe(ProbeTarget::Tcp(target)))).await;
     assert_error(&seen, &format!("{address} closed the connection before `^250 ` came; it sent `220`"));
 }
