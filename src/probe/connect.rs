@@ -39,7 +39,8 @@ pub(super) async fn connect(place: &Place, client: &Client, sight: &mut Sight) -
     Ok(stream)
 }
 
-fn is_local(host: &str) -> bool {
+/// Whether a host is this machine, whatever network it has.
+pub(super) fn is_local(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
@@ -61,7 +62,8 @@ pub(super) async fn addresses(host: &str, client: &Client, sight: &mut Sight) ->
     Ok(guard.admit(host, found)?)
 }
 
-async fn system(host: &str) -> io::Result<Vec<IpAddr>> {
+/// What the system resolves a name to.
+pub(super) async fn system(host: &str) -> io::Result<Vec<IpAddr>> {
     let mut addresses: Vec<IpAddr> = Vec::new();
     for found in tokio::net::lookup_host((host, 0)).await? {
         if !addresses.contains(&found.ip()) {

@@ -7,6 +7,10 @@ use rustls::{AlertDescription, CertificateError, Error as Tls};
 
 use super::certificate::Chain;
 use super::place::Place;
+use crate::ground::plain_line;
+
+/// How much of what somebody said is shown, in characters.
+const EXCERPT: usize = 200;
 
 /// Why a connection could not be made.
 pub(super) fn connecting(place: &Place, error: &io::Error) -> String {
@@ -41,6 +45,16 @@ pub(super) fn talking(place: &Place, protocol: &str, error: &(dyn StdError + 'st
         return format!("{place} broke the connection off: {innermost}");
     }
     format!("{place} gave no proper {protocol} answer: {innermost}")
+}
+
+/// What somebody said, in one short line. It is cut between words, so that no part of a secret is left that nobody would
+/// know for one.
+pub(super) fn short(said: &str) -> String {
+    let line = plain_line(said.trim());
+    match line.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", line[..end].rsplit_once(' ').map_or("", |(words, _)| words)),
+        None => line,
+    }
 }
 
 fn is_broken(error: &io::Error) -> bool {

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::expand::Filler;
 use super::sight::{Failure, Sight, micros};
 use super::tls::Trust;
-use super::{Prober, command, http, push};
+use super::{Prober, command, dns, handshake, http, icmp, push, tcp};
 use crate::catalog::model::{Client, Command, HttpAuth, Probe, ProbeTarget};
 use crate::ground::Time;
 
@@ -73,6 +73,10 @@ pub(super) async fn attempt(probe: &Probe, prober: &Prober<'_>) -> Attempt {
 async fn look(target: &ProbeTarget, fill: &mut Filler<'_>, with: &With<'_>, sight: &mut Sight) -> Result<(), Failure> {
     match target {
         ProbeTarget::Http(target) => http::look(target, fill, with, sight).await,
+        ProbeTarget::Tcp(target) => tcp::look(target, fill, with, sight).await,
+        ProbeTarget::Tls { address, starttls } => handshake::look(address, *starttls, fill, with, sight).await,
+        ProbeTarget::Dns(target) => dns::look(target, fill, with, sight).await,
+        ProbeTarget::Icmp { host } => icmp::look(host, fill, with, sight).await,
         _ => Err(Failure::blind("this kind of probe comes later")),
     }
 }

@@ -10,7 +10,9 @@ mod connect;
 mod dns;
 mod failure;
 mod guard;
+mod handshake;
 mod http;
+mod icmp;
 mod judge;
 mod look;
 mod many;
@@ -19,7 +21,11 @@ mod observation;
 mod place;
 mod push;
 mod sight;
+mod starttls;
+mod tcp;
 mod tls;
+#[cfg(test)]
+mod trial;
 mod turn;
 mod verdict;
 

@@ -31,7 +31,7 @@ pub(super) struct Sight {
     pub address: Option<String>,
     /// When the first certificate of the chain ends.
     pub certificate_expires_at: Option<Time>,
-    /// The certificates that were shown, when the handshake was made.
+    /// The certificates that were shown, even when they were refused.
     pub chain: Option<Chain>,
     /// Why it could not be made.
     pub error: Option<String>,

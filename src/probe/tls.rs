@@ -57,10 +57,9 @@ impl Trust {
         sight.leave();
         let chain = seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
         note(&chain, to.now, sight);
-        let stream =
-            done.map_err(|error| failure::handshake(place, &error, Some(&chain).filter(|seen| seen.len() > 0)))?;
+        sight.chain = Some(chain).filter(|seen| seen.len() > 0);
+        let stream = done.map_err(|error| failure::handshake(place, &error, sight.chain.as_ref()))?;
         sight.facts.tls_version = stream.get_ref().1.protocol_version().map(version);
-        sight.chain = Some(chain);
         Ok(stream)
     }
 
