@@ -1,12 +1,14 @@
 //! Says why there was no answer: which part failed, at whom, and how. Paths and queries are left out: they may hold keys.
 
 use std::error::Error as StdError;
+use std::fmt::Display;
 use std::io;
 
 use rustls::{AlertDescription, CertificateError, Error as Tls};
 
 use super::certificate::Chain;
 use super::place::Place;
+use crate::ground::plain_line;
 
 /// Why a connection could not be made.
 pub(super) fn connecting(place: &Place, error: &io::Error) -> String {
@@ -30,7 +32,7 @@ pub(super) fn handshake(place: &Place, error: &io::Error, chain: Option<&Chain>)
 }
 
 /// Why a conversation broke; `protocol` is what the other side should have spoken.
-pub(super) fn talking(place: &Place, protocol: &str, error: &(dyn StdError + 'static)) -> String {
+pub(super) fn talking(place: &impl Display, protocol: &str, error: &(dyn StdError + 'static)) -> String {
     let chain: Vec<&(dyn StdError + 'static)> = std::iter::successors(Some(error), |cause| below(*cause)).collect();
     let innermost = chain.last().map_or_else(String::new, ToString::to_string);
     if let Some(tls) = chain.iter().find_map(|cause| cause.downcast_ref::<Tls>()) {
@@ -41,6 +43,11 @@ pub(super) fn talking(place: &Place, protocol: &str, error: &(dyn StdError + 'st
         return format!("{place} broke the connection off: {innermost}");
     }
     format!("{place} gave no proper {protocol} answer: {innermost}")
+}
+
+/// What the other side said of its own accord, as a part of a sentence.
+pub(super) fn words(said: &str) -> String {
+    plain_line(said).trim().trim_end_matches('.').to_owned()
 }
 
 fn is_broken(error: &io::Error) -> bool {

@@ -12,7 +12,7 @@ use crate::ground::plain;
 use crate::monitor::State;
 use crate::redact::Redactor;
 
-/// How much of a body or output an observation keeps, in characters.
+/// How much of a body, an output or an error an observation keeps, in characters.
 const EXCERPT: usize = 1000;
 
 /// Judges an attempt.
@@ -46,7 +46,7 @@ pub(super) fn judge(probe: &Probe, prober: &Prober<'_>, attempt: Attempt, attemp
         address: sight.address,
         phases_us: sight.phases,
         certificate_expires_at: sight.certificate_expires_at,
-        error: error.map(|error| redactor.text(&error)),
+        error: error.and_then(|error| excerpt(&redactor.text(&error))),
         attempts,
         duration_ms: millis(took),
         response_time_ms: sight.facts.response_time_ms,
@@ -81,10 +81,9 @@ fn usual(kind: Kind) -> &'static [&'static str] {
         Kind::Http => &["[STATUS] < 400"],
         Kind::Command => &["[EXIT_CODE] == 0"],
         Kind::Dns => &["[DNS_RCODE] == NOERROR"],
-        Kind::Redis => &[],
         Kind::Grpc => &["[BODY] == SERVING"],
         Kind::Push => &[],
-        Kind::Tcp | Kind::Tls | Kind::Icmp | Kind::Postgres | Kind::Websocket => &["[CONNECTED] == true"],
+        Kind::Tcp | Kind::Tls | Kind::Icmp | Kind::Postgres | Kind::Redis | Kind::Websocket => &["[CONNECTED] == true"],
     }
 }
 

@@ -7,9 +7,11 @@
 mod certificate;
 mod command;
 mod connect;
+mod credentials;
 mod dns;
 mod expand;
 mod failure;
+mod grpc;
 mod guard;
 mod http;
 mod judge;
@@ -18,9 +20,14 @@ mod many;
 mod network;
 mod observation;
 mod place;
+mod postgres;
+mod redis;
 mod sight;
+mod task;
 mod tls;
 mod verdict;
+mod websocket;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
