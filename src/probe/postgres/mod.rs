@@ -135,10 +135,7 @@ async fn beside<T>(
         biased;
         done = &mut work => done,
         // What came before the end is still to be looked at.
-        ended = connection => match (work.await, ended) {
-            (Err(Refused { what, error }), Err(end)) if error.is_closed() => Err(Refused { what, error: end }),
-            (done, _) => done,
-        },
+        Err(error) = connection => work.now_or_never().unwrap_or(Err(Refused { what: "answer", error })),
     }
 }
 
