@@ -47,6 +47,13 @@ impl<'a> Filler<'a> {
         self.fill(written, |_| false)
     }
 
+    /// Remembers a key that stood in a text itself.
+    pub fn hide(&mut self, key: &str) {
+        if key.len() >= SHORTEST_KEY {
+            self.hidden.push(key.to_owned());
+        }
+    }
+
     fn fill(&mut self, written: &str, private: impl Fn(usize) -> bool) -> String {
         let expanded = expand(written, self.vars);
         for name in expanded.unset {

@@ -1,6 +1,7 @@
 //! Says why there was no answer: which part failed, at whom, and how. Paths and queries are left out: they may hold keys.
 
 use std::error::Error as StdError;
+use std::fmt::Display;
 use std::io;
 
 use rustls::{AlertDescription, CertificateError, Error as Tls};
@@ -34,7 +35,7 @@ pub(super) fn handshake(place: &Place, error: &io::Error, chain: Option<&Chain>)
 }
 
 /// Why a conversation broke; `protocol` is what the other side should have spoken.
-pub(super) fn talking(place: &Place, protocol: &str, error: &(dyn StdError + 'static)) -> String {
+pub(super) fn talking(place: &impl Display, protocol: &str, error: &(dyn StdError + 'static)) -> String {
     let chain: Vec<&(dyn StdError + 'static)> = std::iter::successors(Some(error), |cause| below(*cause)).collect();
     let innermost = chain.last().map_or_else(String::new, ToString::to_string);
     if let Some(tls) = chain.iter().find_map(|cause| cause.downcast_ref::<Tls>()) {
@@ -55,6 +56,11 @@ pub(super) fn short(said: &str) -> String {
         Some((end, _)) => format!("{}…", line[..end].rsplit_once(' ').map_or("", |(words, _)| words)),
         None => line,
     }
+}
+
+/// What the other side said of its own accord, as a part of a sentence.
+pub(super) fn words(said: &str) -> String {
+    plain_line(said).trim().trim_end_matches('.').to_owned()
 }
 
 fn is_broken(error: &io::Error) -> bool {

@@ -13,7 +13,7 @@ use crate::monitor::maintenance::is_planned;
 use crate::monitor::State;
 use crate::redact::Redactor;
 
-/// How much of a body or output an observation keeps, in characters.
+/// How much of a body, an output or an error an observation keeps, in characters.
 const EXCERPT: usize = 1000;
 
 /// Judges an attempt.
@@ -49,7 +49,7 @@ pub(super) fn judge(probe: &Probe, prober: &Prober<'_>, attempt: Attempt, attemp
         address: sight.address,
         phases_us: sight.phases,
         certificate_expires_at: sight.certificate_expires_at,
-        error: error.map(|error| redactor.text(&error)),
+        error: error.and_then(|error| excerpt(&redactor.text(&error))),
         attempts,
         duration_ms: millis(took),
         response_time_ms: sight.facts.response_time_ms,
@@ -84,10 +84,9 @@ fn usual(kind: Kind) -> &'static [&'static str] {
         Kind::Http => &["[STATUS] < 400"],
         Kind::Command => &["[EXIT_CODE] == 0"],
         Kind::Dns => &["[DNS_RCODE] == NOERROR"],
-        Kind::Redis => &[],
         Kind::Grpc => &["[BODY] == SERVING"],
         Kind::Push => &[],
-        Kind::Tcp | Kind::Tls | Kind::Icmp | Kind::Postgres | Kind::Websocket => &["[CONNECTED] == true"],
+        Kind::Tcp | Kind::Tls | Kind::Icmp | Kind::Postgres | Kind::Redis | Kind::Websocket => &["[CONNECTED] == true"],
     }
 }
 

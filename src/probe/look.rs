@@ -9,9 +9,9 @@ use tokio::time::{Instant, timeout_at};
 use super::expand::Filler;
 use super::sight::{Failure, Sight, micros};
 use super::tls::Trust;
-use super::{Prober, command, dns, handshake, http, icmp, push, tcp};
+use super::{Prober, command, dns, grpc, handshake, http, icmp, postgres, push, redis, tcp, websocket};
 use crate::catalog::model::{Client, Command, HttpAuth, Probe, ProbeTarget};
-use crate::ground::Time;
+use crate::ground::{Span, Time};
 
 /// What a kind of probe looks with.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +24,8 @@ pub(super) struct With<'a> {
     pub trust: &'a Trust,
     /// When the attempt began.
     pub now: Time,
+    /// How long it may take.
+    pub limit: Span,
 }
 
 /// An attempt that has come to its end.
@@ -39,7 +41,7 @@ pub(super) async fn attempt(probe: &Probe, prober: &Prober<'_>) -> Attempt {
     let mut sight = Sight::new();
     let mut fill = Filler::new(prober.vars);
     let client = filled(&probe.client, &mut fill);
-    let with = With { client: &client, dir: &prober.dir, trust: &prober.trust, now: started_at };
+    let with = With { client: &client, dir: &prober.dir, trust: &prober.trust, now: started_at, limit: probe.timeout };
     if let ProbeTarget::Command(run) = &probe.target {
         // A command is asked to end before it is killed, so it keeps its own time.
         command::look(run, probe.timeout, &mut fill, prober, &mut sight).await;
@@ -77,7 +79,14 @@ async fn look(target: &ProbeTarget, fill: &mut Filler<'_>, with: &With<'_>, sigh
         ProbeTarget::Tls { address, starttls } => handshake::look(address, *starttls, fill, with, sight).await,
         ProbeTarget::Dns(target) => dns::look(target, fill, with, sight).await,
         ProbeTarget::Icmp { host } => icmp::look(host, fill, with, sight).await,
-        _ => Err(Failure::blind("this kind of probe comes later")),
+        ProbeTarget::Postgres { url, query } => postgres::look(url, query, fill, with, sight).await,
+        ProbeTarget::Redis { url, ask } => redis::look(url, *ask, fill, with, sight).await,
+        ProbeTarget::Websocket { url, headers, send } => {
+            websocket::look(url, headers, send.as_deref(), fill, with, sight).await
+        }
+        ProbeTarget::Grpc { address, service, tls } => grpc::look(address, service, *tls, fill, with, sight).await,
+        // These two keep their own time: see above.
+        ProbeTarget::Command(_) | ProbeTarget::Push { .. } => Ok(()),
     }
 }
 

@@ -7,8 +7,10 @@
 mod certificate;
 mod command;
 mod connect;
+mod credentials;
 mod dns;
 mod failure;
+mod grpc;
 mod guard;
 mod handshake;
 mod http;
@@ -19,15 +21,20 @@ mod many;
 mod network;
 mod observation;
 mod place;
+mod postgres;
 mod push;
+mod redis;
 mod sight;
 mod starttls;
+mod task;
 mod tcp;
 mod tls;
 #[cfg(test)]
 mod trial;
 mod turn;
 mod verdict;
+mod websocket;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use url::Url;
+
 /// A host and a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
@@ -13,6 +15,13 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Where an address leads; without a port, to that of its scheme, or to the usual one.
+    pub fn of(url: &Url, usual: u16) -> Result<Self, String> {
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or("the address has no host")?;
+        let port = url.port_or_known_default().unwrap_or(usual);
+        Ok(Self { host: host.trim_start_matches('[').trim_end_matches(']').to_owned(), port })
+    }
+
     /// Reads `host:port`; a host alone gets the usual port where there is one. An IPv6 address with a port has brackets.
     pub fn parse(text: &str, usual: Option<u16>) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not a host with a port");

@@ -3,9 +3,13 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test whose surroundings fail has failed")]
 
+pub mod authority;
 pub mod http;
+pub mod observe;
+pub mod port;
 pub mod postgres;
 pub mod pty;
+pub mod redis;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -251,7 +255,7 @@ pub fn finish(mut child: Child) -> Outcome {
 
 /// Waits until something is so; fails when it never is.
 #[track_caller]
-pub fn eventually(what: &str, is: impl Fn() -> bool) {
+pub fn eventually(what: &str, mut is: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is() {
         assert!(begun.elapsed() < PATIENCE, "never: {what}");

@@ -5,12 +5,11 @@ use std::error::Error as StdError;
 use http_body_util::BodyExt as _;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::task::AbortHandle;
 
 use super::proxy::{Proxy, tunnel};
 use super::request::Request;
@@ -18,6 +17,7 @@ use crate::catalog::model::HttpVersion;
 use crate::probe::connect::connect;
 use crate::probe::place::Place;
 use crate::probe::sight::{Failure, Phase, Sight};
+use crate::probe::task::Task;
 use crate::probe::tls::Towards;
 use crate::probe::{With, failure};
 
@@ -28,16 +28,7 @@ const LONGEST_HEAD: usize = 64 * 1024;
 pub(super) struct Answer {
     response: Response<Incoming>,
     // Keeps the connection going; ends it with the answer.
-    _connection: Connection,
-}
-
-/// The task that a connection runs in; it ends with the probe.
-struct Connection(AbortHandle);
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+    _connection: Task,
 }
 
 impl Answer {
@@ -48,8 +39,7 @@ impl Answer {
 
     /// The headers, by name.
     pub fn headers(&self) -> Vec<(String, String)> {
-        let one = |(name, value): (&HeaderName, &HeaderValue)| (name.as_str().to_owned(), text(value));
-        self.response.headers().iter().map(one).collect()
+        headers_of(self.response.headers())
     }
 
     /// The first header of a name.
@@ -70,6 +60,11 @@ impl Answer {
             }
         }
     }
+}
+
+/// Headers as conditions look at them.
+pub(in crate::probe) fn headers_of(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
 }
 
 fn text(value: &HeaderValue) -> String {
@@ -132,13 +127,13 @@ where
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder.max_header_list_size(u32::try_from(LONGEST_HEAD).unwrap_or(u32::MAX));
         let (mut sender, connection) = builder.handshake(io).await.map_err(|error| broken(&error))?;
-        let connection = Connection(tokio::spawn(connection).abort_handle());
+        let connection = Task::spawn(connection);
         (sender.send_request(request).await, connection)
     } else {
         let mut builder = http1::Builder::new();
         builder.max_buf_size(LONGEST_HEAD);
         let (mut sender, connection) = builder.handshake(io).await.map_err(|error| broken(&error))?;
-        let connection = Connection(tokio::spawn(connection).abort_handle());
+        let connection = Task::spawn(connection);
         (sender.send_request(request).await, connection)
     };
     let response = response.map_err(|error| broken(&error))?;

@@ -14,11 +14,13 @@ use url::Url;
 
 use super::With;
 use super::expand::Filler;
-use super::place::Place;
 use super::sight::{Failure, Phase, Sight};
 use crate::catalog::model::HttpTarget;
 use exchange::{Answer, exchange};
 use request::{Parts, Request};
+
+pub(super) use exchange::headers_of;
+pub(super) use request::value as header_value;
 
 /// Sends the request, follows redirects, and reads the last answer.
 pub(super) async fn look(
@@ -102,10 +104,4 @@ fn origin(url: &Url) -> String {
 fn becomes_get(status: StatusCode, method: &Method) -> bool {
     status == StatusCode::SEE_OTHER && *method != Method::HEAD
         || matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND) && *method == Method::POST
-}
-
-fn place_of(url: &Url) -> Result<Place, Failure> {
-    let host = url.host_str().ok_or_else(|| Failure::from("the address has no host"))?;
-    let port = url.port_or_known_default().unwrap_or(80);
-    Ok(Place { host: host.trim_start_matches('[').trim_end_matches(']').to_owned(), port })
 }

@@ -5,8 +5,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use url::Url;
 
-use super::place_of;
-use super::request::{basic, decoded};
+use crate::probe::credentials::Credentials;
 use crate::probe::failure;
 use crate::probe::place::Place;
 use crate::probe::sight::Failure;
@@ -26,9 +25,8 @@ impl Proxy {
     pub fn parse(text: &str) -> Result<Self, Failure> {
         let url = Url::parse(text).ok().filter(|url| url.scheme() == "http");
         let url = url.ok_or_else(|| Failure::from("`client.proxy` is not an http address"))?;
-        let authorization = (!url.username().is_empty())
-            .then(|| basic(&decoded(url.username()), &decoded(url.password().unwrap_or_default())));
-        Ok(Self { place: place_of(&url)?, authorization })
+        let authorization = Credentials::of(&url).map(|who| who.basic());
+        Ok(Self { place: Place::of(&url, 80)?, authorization })
     }
 
     /// Says who asks, on a request that the proxy itself answers.

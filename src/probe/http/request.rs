@@ -1,7 +1,5 @@
 //! A request with everything filled in.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{
@@ -11,8 +9,9 @@ use hyper::header::{
 use hyper::{Method, StatusCode, Uri, Version};
 use url::Url;
 
-use super::{becomes_get, place_of};
+use super::becomes_get;
 use crate::catalog::model::{HttpAuth, HttpTarget};
+use crate::probe::credentials::Credentials;
 use crate::probe::expand::Filler;
 use crate::probe::place::Place;
 use crate::probe::sight::Failure;
@@ -42,8 +41,8 @@ impl Parts {
         let headers = target.headers.iter().map(|(name, value)| (name.clone(), fill.key(value))).collect();
         let authorization = target.auth.as_ref().map(|auth| match auth {
             HttpAuth::Basic { username, password } => {
-                let (username, password) = (fill.plain(username), fill.key(password));
-                let pair = basic(&username, &password);
+                let who = Credentials { username: fill.plain(username), password: fill.key(password) };
+                let pair = who.basic();
                 fill.hidden.push(pair.trim_start_matches("Basic ").to_owned());
                 pair
             }
@@ -59,8 +58,7 @@ impl Parts {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("`{written}` is not an http or https address").into());
         }
-        let of_url = || basic(&decoded(url.username()), &decoded(url.password().unwrap_or_default()));
-        let authorization = self.authorization.or_else(|| (!url.username().is_empty()).then(of_url));
+        let authorization = self.authorization.or_else(|| Credentials::of(&url).map(|who| who.basic()));
         let method = Method::from_bytes(self.method.as_bytes())
             .map_err(|_| format!("`{}` is not an HTTP method", self.method))?;
         Ok(Request { url, method, headers: self.headers, authorization, body: self.body })
@@ -87,7 +85,7 @@ impl Request {
 
     /// Where it goes.
     pub fn place(&self) -> Result<Place, Failure> {
-        place_of(&self.url)
+        Ok(Place::of(&self.url, 80)?)
     }
 
     /// Whether it goes over TLS.
@@ -133,20 +131,10 @@ impl Request {
     }
 }
 
-fn value(name: &str, text: &str) -> Result<HeaderValue, Failure> {
+/// The value of a header, which is never logged.
+pub(in crate::probe) fn value(name: &str, text: &str) -> Result<HeaderValue, Failure> {
     let made = HeaderValue::from_str(text);
     let mut made = made.map_err(|_| format!("the value of the header {name} has characters that cannot be sent"))?;
     made.set_sensitive(true);
     Ok(made)
-}
-
-/// The credentials of a user, as the header has them.
-pub(super) fn basic(username: &str, password: &str) -> String {
-    format!("Basic {}", STANDARD.encode(format!("{username}:{password}")))
-}
-
-/// A part of an address without its percent signs.
-pub(super) fn decoded(text: &str) -> String {
-    let pairs = format!("x={}", text.replace('+', "%2B"));
-    url::form_urlencoded::parse(pairs.as_bytes()).next().map_or_else(String::new, |(_, value)| value.into_owned())
 }
