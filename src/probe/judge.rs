@@ -62,7 +62,7 @@ pub(super) fn judge(probe: &Probe, prober: &Prober<'_>, attempt: Attempt, attemp
 }
 
 /// How a target is looked at.
-pub(super) fn kind(target: &ProbeTarget) -> Kind {
+pub fn kind(target: &ProbeTarget) -> Kind {
     match target {
         ProbeTarget::Http(_) => Kind::Http,
         ProbeTarget::Tcp(_) => Kind::Tcp,
@@ -79,7 +79,7 @@ pub(super) fn kind(target: &ProbeTarget) -> Kind {
 }
 
 /// What a kind of probe expects when nothing is said.
-fn usual(kind: Kind) -> &'static [&'static str] {
+pub fn usual(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Http => &["[STATUS] < 400"],
         Kind::Command => &["[EXIT_CODE] == 0"],

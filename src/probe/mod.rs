@@ -48,6 +48,7 @@ use crate::ground::Clock;
 use crate::redact::Redactor;
 
 pub use crate::monitor::State;
+pub use judge::{kind, usual};
 pub use look::unset;
 pub use many::excuse_dependent;
 pub use observation::{Checked, Hop, Kind, Observation};

@@ -13,6 +13,7 @@ pub mod journal;
 pub mod lint;
 pub mod look;
 pub mod markdown;
+pub mod metrics;
 pub mod now;
 pub mod objective;
 pub mod probe;

@@ -3,6 +3,7 @@
 use comfy_table::{Attribute, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
 use super::look::{Look, Style};
+use super::wrap::{columns, fit};
 use crate::ground::plain_line;
 
 /// Narrower than this a table cannot be read; it is then wider than the page.
@@ -10,23 +11,32 @@ const NARROWEST: usize = 20;
 
 const LINES: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
+/// The room that is left for a cell that may be cut off is at least this.
+const NARROWEST_CELL: usize = 16;
+
 /// One cell: a text and, if wanted, its style.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
     text: String,
     style: Option<Style>,
+    may_be_cut: bool,
 }
 
 impl Cell {
     /// A cell in a style.
     pub fn painted(style: Style, text: impl Into<String>) -> Self {
-        Self { text: text.into(), style: Some(style) }
+        Self { text: text.into(), style: Some(style), may_be_cut: false }
+    }
+
+    /// A cell in the last column that is cut off where it does not fit, so that its row stays a line.
+    pub fn cut(text: impl Into<String>) -> Self {
+        Self { may_be_cut: true, ..text.into().into() }
     }
 }
 
 impl<T: Into<String>> From<T> for Cell {
     fn from(text: T) -> Self {
-        Self { text: text.into(), style: None }
+        Self { text: text.into(), style: None, may_be_cut: false }
     }
 }
 
@@ -45,8 +55,10 @@ where
     }
     let heading = |title: &&str| drawn(look, &Cell::painted(Style::Heading, *title));
     table.set_header(header.iter().map(heading).collect::<Vec<_>>());
-    for row in rows {
-        table.add_row(row.into_iter().map(|cell| drawn(look, &cell.into())).collect::<Vec<_>>());
+    let mut rows: Vec<Vec<Cell>> = rows.into_iter().map(|row| row.into_iter().map(Into::into).collect()).collect();
+    cut(&mut rows, header, look.width);
+    for row in &rows {
+        table.add_row(row.iter().map(|cell| drawn(look, cell)).collect::<Vec<_>>());
     }
     let last = table.column_count().saturating_sub(1);
     for column in table.column_iter_mut() {
@@ -59,6 +71,21 @@ where
         text.push('\n');
     }
     text
+}
+
+/// Cuts what may be cut of the last column to the room that the other columns leave.
+fn cut(rows: &mut [Vec<Cell>], header: &[&str], width: usize) {
+    let Some((_, before)) = header.split_last() else { return };
+    let widest = |(place, title): (usize, &&str)| {
+        let cells = rows.iter().filter_map(|row| row.get(place)).map(|cell| columns(&plain_line(&cell.text)));
+        // Two blanks stand between two columns.
+        cells.chain([columns(title)]).max().unwrap_or(0) + 2
+    };
+    let used: usize = before.iter().enumerate().map(widest).sum();
+    let left = width.saturating_sub(used).max(NARROWEST_CELL);
+    for cell in rows.iter_mut().filter_map(|row| row.get_mut(before.len())).filter(|cell| cell.may_be_cut) {
+        cell.text = fit(&plain_line(&cell.text), left);
+    }
 }
 
 fn drawn(look: Look, cell: &Cell) -> comfy_table::Cell {
@@ -103,6 +130,17 @@ mod tests {
         for word in long.split([' ', '\n']).skip(1) {
             assert!(text.contains(word), "{word} is missing in {text}");
         }
+    }
+
+    #[test]
+    fn a_row_with_a_cell_that_may_be_cut_stays_a_line() {
+        let look = Look { width: 34, colour: false };
+        let rows = [vec![Cell::from("db-connection"), Cell::cut("Database\nconnection is lost")]];
+        insta::assert_snapshot!(table(look, &["Id", "Title"], rows), @"
+        Id             Title
+        ──────────────────────────────────
+        db-connection  Database connectio…
+        ");
     }
 
     #[test]

@@ -1,0 +1,81 @@
+//! How numbers are spread: percentiles, and when there are too few for one.
+
+use serde::Serialize;
+
+use super::words::figure;
+
+/// The percentiles that are told.
+const PERCENTILES: [usize; 3] = [50, 95, 99];
+
+/// How times are spread, in milliseconds; null where there are too few to tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Spread {
+    /// How many there are.
+    pub n: usize,
+    /// The shortest.
+    pub min: Option<f64>,
+    /// Half are at most this.
+    pub p50: Option<f64>,
+    /// 95 of 100 are at most this.
+    pub p95: Option<f64>,
+    /// 99 of 100 are at most this.
+    pub p99: Option<f64>,
+    /// The longest.
+    pub max: Option<f64>,
+}
+
+impl Spread {
+    /// How these milliseconds are spread.
+    pub fn of(mut ms: Vec<f64>) -> Self {
+        ms.sort_by(f64::total_cmp);
+        let [p50, p95, p99] = PERCENTILES.map(|percent| percentile(&ms, percent));
+        Self { n: ms.len(), min: ms.first().copied(), p50, p95, p99, max: ms.last().copied() }
+    }
+
+    /// Which percentiles so few samples do not tell: `p99 needs 100 samples`. Nothing is said where there are none.
+    pub fn too_few(&self) -> Vec<String> {
+        let untold = PERCENTILES.into_iter().filter(|percent| (1..needs(*percent)).contains(&self.n));
+        untold.map(|percent| format!("p{percent} needs {} samples", needs(percent))).collect()
+    }
+
+    /// Its numbers, as cells of a table.
+    pub(super) fn cells(&self) -> [String; 5] {
+        [self.min, self.p50, self.p95, self.p99, self.max].map(|ms| ms.map_or_else(|| "-".to_owned(), figure))
+    }
+}
+
+/// By nearest rank; none where there are too few.
+fn percentile(sorted: &[f64], percent: usize) -> Option<f64> {
+    let rank = (sorted.len() * percent).div_ceil(100);
+    if sorted.len() < needs(percent) { None } else { sorted.get(rank.saturating_sub(1)).copied() }
+}
+
+/// With fewer samples than this, less than one lies beyond the percentile.
+const fn needs(percent: usize) -> usize {
+    100_usize.div_ceil(100 - percent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Spread;
+
+    fn spread(n: u32) -> Spread {
+        Spread::of((1..=n).rev().map(f64::from).collect())
+    }
+
+    #[test]
+    fn percentiles_are_values_that_were_seen() {
+        let all = spread(200);
+        assert_eq!([all.min, all.p50, all.p95, all.p99, all.max], [1.0, 100.0, 190.0, 198.0, 200.0].map(Some));
+        assert_eq!(all.too_few(), [""; 0]);
+    }
+
+    #[test]
+    fn too_few_samples_tell_no_percentile() {
+        assert_eq!((spread(19).p95, spread(20).p95), (None, Some(19.0)));
+        assert_eq!((spread(99).p99, spread(100).p99), (None, Some(99.0)));
+        assert_eq!(spread(19).too_few(), ["p95 needs 20 samples", "p99 needs 100 samples"]);
+        assert_eq!((spread(1).p50, spread(1).max), (None, Some(1.0)));
+        assert_eq!((spread(0), spread(0).too_few()), (Spread::default(), vec![]));
+    }
+}
