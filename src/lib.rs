@@ -33,6 +33,8 @@ pub mod schedule;
 
 pub mod catalog;
 
+pub mod import;
+
 pub mod engine;
 
 pub mod incident;
