@@ -35,6 +35,8 @@ pub mod schedule;
 
 pub mod catalog;
 
+pub mod import;
+
 pub mod engine;
 
 pub mod incident;

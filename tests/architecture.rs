@@ -24,7 +24,7 @@ const PRINTERS: [&str; 2] = ["terminal", "main"];
 const EDGES: [&str; 9] = ["ground", "process", "probe", "demo", "journal", "terminal", "workspace", "cli", "main"];
 
 /// Pure: what they need comes in.
-const PURE: [&str; 11] = [
+const PURE: [&str; 12] = [
     "engine",
     "incident",
     "view",
@@ -36,6 +36,7 @@ const PURE: [&str; 11] = [
     "diagnostic",
     "message",
     "monitor",
+    "import",
 ];
 
 /// A file and what stands in it.
