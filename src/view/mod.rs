@@ -25,4 +25,5 @@ pub mod step;
 pub mod table;
 pub mod template;
 pub mod timeline;
+pub mod watch;
 pub mod wrap;

@@ -7,7 +7,7 @@ use crate::cli::session::Session;
 use crate::condition::{Compat, Condition, Facts};
 use crate::error::{Error, Kind, Result};
 use crate::ground::plain_line;
-use crate::view::probe::{EvalView, eval_text};
+use crate::view::probe::eval::{EvalView, eval_text};
 
 /// What `probe eval` takes.
 #[derive(Debug, clap::Args)]

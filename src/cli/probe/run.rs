@@ -11,6 +11,9 @@ use crate::ground::{Span, Time};
 use crate::probe::{Limits, Observation, Prober};
 use crate::process;
 use crate::terminal::Terminal;
+use crate::view::probe::progress::progress_text;
+use crate::view::probe::repeat::{repeat_text, repeat_view};
+use crate::view::probe::table::results_text;
 use crate::view::probe as view;
 use crate::workspace::{Workspace, prober};
 
@@ -103,11 +106,10 @@ async fn once(
     title: &str,
 ) -> Vec<Observation> {
     let mut states: BTreeMap<String, Observation> = BTreeMap::new();
-    let total = probes.len();
     let look = terminal.look_err();
     let mut seen = |observation: &Observation| {
         states.insert(observation.id.clone(), observation.clone());
-        terminal.picture(&view::progress(look, title, probes, &states, total));
+        terminal.picture(&progress_text(look, title, probes, &states));
     };
     prober.observe_all(probes, limits, &mut seen).await
 }
@@ -116,10 +118,10 @@ fn show(session: &mut Session<'_>, args: &RunArgs, rounds: &[Vec<Observation>]) 
     let last = rounds.last().map(Vec::as_slice).unwrap_or_default();
     let now = session.clock.now();
     let text = match session.format() {
-        Output::Junit => view::junit(last),
-        Output::Tap => view::tap(last),
-        Output::Prometheus => view::prometheus(last),
-        Output::Nagios => view::nagios(last),
+        Output::Junit => view::junit::junit(last),
+        Output::Tap => view::tap::tap(last),
+        Output::Prometheus => view::prometheus::prometheus(last),
+        Output::Nagios => view::nagios::nagios(last),
         Output::Text | Output::Json => return show_plain(session, args, rounds, now),
     };
     session.terminal.print(&text);
@@ -129,16 +131,17 @@ fn show(session: &mut Session<'_>, args: &RunArgs, rounds: &[Vec<Observation>]) 
 fn show_plain(session: &mut Session<'_>, args: &RunArgs, rounds: &[Vec<Observation>], now: Time) -> Result<()> {
     let last = rounds.last().map(Vec::as_slice).unwrap_or_default();
     if args.repeat.is_some() {
-        let views = view::repeat_views(rounds);
-        return session.show(&views, |look| view::repeat_text(look, &views));
+        let of = |place: usize| rounds.iter().filter_map(move |round| round.get(place)).collect::<Vec<_>>();
+        let views: Vec<_> = (0..last.len()).filter_map(|place| repeat_view(&of(place))).collect();
+        return session.show(&views, |look| repeat_text(look, &views));
     }
     let verbose = session.is_verbose();
-    session.show(&last, |look| view::table(look, last, now, verbose))
+    session.show(&last, |look| results_text(look, last, now, verbose))
 }
 
 fn verdict(session: &Session<'_>, rounds: &[Vec<Observation>]) -> Result<()> {
     if session.format() == Output::Nagios {
-        let code = view::exit_code(rounds.last().map(Vec::as_slice).unwrap_or_default());
+        let code = view::nagios::exit_code(rounds.last().map(Vec::as_slice).unwrap_or_default());
         return if code == 0 { Ok(()) } else { Err(Error::said(code)) };
     }
     // The result has said which ones and why.

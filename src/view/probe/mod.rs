@@ -7,6 +7,7 @@ pub mod history;
 pub mod junit;
 pub mod list;
 pub mod nagios;
+pub mod progress;
 pub mod prometheus;
 pub mod repeat;
 pub mod show;

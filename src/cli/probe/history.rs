@@ -1,0 +1,141 @@
+//! `opsctl probe history`: what was seen over time.
+
+use chrono::{DateTime, NaiveDate, NaiveTime};
+
+use crate::cli::ids;
+use crate::cli::session::Session;
+use crate::error::{Error, Result};
+use crate::ground::{Span, Time};
+use crate::monitor::{Sample, State, availability};
+use crate::sample::{Bucket, History, Rollup, Samples};
+use crate::view::probe::history::{BucketView, FailureView, HistoryView, history_text};
+use crate::view::probe::spread::Spread;
+
+use super::list::samples;
+use super::one;
+
+/// How many failures are told.
+const FAILURES: usize = 10;
+
+/// How far back failures are looked for; older single samples are usually gone.
+const FAILURES_SINCE: Span = Span::seconds(14 * 86_400);
+
+/// What `probe history` takes.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct HistoryArgs {
+    /// The probe's id
+    #[arg(add = ids::probes())]
+    id: String,
+    /// From when: a duration back (7d), a day (2026-11-01), or a moment (2026-11-01T08:00:00Z)
+    #[arg(long, value_name = "WHEN", default_value = "24h")]
+    since: String,
+}
+
+pub(super) fn history(session: &mut Session<'_>, args: &HistoryArgs) -> Result<()> {
+    let workspace = session.workspace()?;
+    let now = session.clock.now();
+    let since = since(&args.since, now)?;
+    // A probe that is no longer defined may have been seen all the same.
+    let probe = one(&workspace.loaded.catalog.settings, &args.id);
+    let samples = samples(&workspace)?;
+    let seen = samples.as_ref().map(|samples| told(samples, &args.id, since, now)).transpose()?;
+    let is_known = |view: &HistoryView| view.counts.values().any(|count| *count > 0);
+    let view = match (seen, probe) {
+        (Some(view), Err(_)) if is_known(&view) => view,
+        (_, Err(unknown)) => return Err(unknown),
+        (Some(view), Ok(_)) => view,
+        (None, Ok(_)) => nothing(&args.id, since, now),
+    };
+    if !is_known(&view) {
+        session.terminal.tell("Nothing was kept in this time; `opsctl watch` keeps what it sees.");
+    }
+    session.show(&view, |look| history_text(look, &view))
+}
+
+fn since(text: &str, now: Time) -> Result<Time> {
+    let day = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
+    let moment = text
+        .parse::<Span>()
+        .ok()
+        .and_then(|span| now.checked_sub_signed(span.delta()))
+        .or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()))
+        .or_else(|| text.parse::<NaiveDate>().ok().map(day));
+    match moment {
+        Some(moment) if moment < now => Ok(moment),
+        Some(_) => Err(Error::usage(format!("`{text}` lies in the future"))),
+        None => Err(Error::usage(format!("`{text}` is neither a duration nor a day nor a moment"))
+            .hint("write it like 7d, 2026-11-01, or 2026-11-01T08:00:00Z")),
+    }
+}
+
+fn told(samples: &Samples, id: &str, from: Time, now: Time) -> Result<HistoryView> {
+    let history = samples.history(id, from, now)?;
+    let recent = now.checked_sub_signed(FAILURES_SINCE.delta()).unwrap_or(from).max(from);
+    let failures = failures(&samples.range(id, recent, now)?);
+    Ok(view(id, &history, failures))
+}
+
+fn view(id: &str, history: &History, failures: Vec<FailureView>) -> HistoryView {
+    let Rollup { times, counts, responses } = &history.total;
+    let whole = availability(times.good_ms, times.bad_ms, times.maintenance_ms, times.unknown_ms);
+    let quantile = |share: f64| responses.quantile(share).map(millis);
+    let n = usize::try_from(responses.count()).unwrap_or(usize::MAX);
+    HistoryView {
+        id: id.to_owned(),
+        from: history.from,
+        until: history.until,
+        availability: whole.ratio,
+        coverage: whole.coverage,
+        good_s: times.good_ms / 1000,
+        bad_s: times.bad_ms / 1000,
+        maintenance_s: times.maintenance_ms / 1000,
+        unknown_s: times.unknown_ms / 1000,
+        counts: State::ALL.iter().map(|state| (*state, counts[*state])).filter(|(_, count)| *count > 0).collect(),
+        response_ms: Spread::known(n, None, quantile, responses.max().map(millis)),
+        buckets: history.buckets.iter().map(bucket).collect(),
+        failures,
+    }
+}
+
+fn bucket(bucket: &Bucket) -> BucketView {
+    let Rollup { times, responses, .. } = &bucket.seen;
+    let piece = availability(times.good_ms, times.bad_ms, times.maintenance_ms, times.unknown_ms);
+    let n = usize::try_from(responses.count()).unwrap_or(usize::MAX);
+    BucketView {
+        from: bucket.from,
+        availability: piece.ratio,
+        coverage: piece.coverage,
+        bad_s: times.bad_ms / 1000,
+        p95_ms: Spread::known(n, None, |share| responses.quantile(share).map(millis), None).p95,
+    }
+}
+
+fn failures(samples: &[Sample]) -> Vec<FailureView> {
+    let bad = samples.iter().rev().filter(|sample| !sample.state.is_good() && sample.state != State::Maintenance);
+    let one = |sample: &Sample| FailureView { at: sample.at, state: sample.state, reason: sample.reason.clone() };
+    bad.take(FAILURES).map(one).collect()
+}
+
+fn nothing(id: &str, from: Time, now: Time) -> HistoryView {
+    let seconds = u64::try_from((now - from).num_seconds()).unwrap_or(0);
+    HistoryView {
+        id: id.to_owned(),
+        from,
+        until: now,
+        availability: None,
+        coverage: 0.0,
+        good_s: 0,
+        bad_s: 0,
+        maintenance_s: 0,
+        unknown_s: seconds,
+        counts: std::collections::BTreeMap::new(),
+        response_ms: Spread::default(),
+        buckets: Vec::new(),
+        failures: Vec::new(),
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "milliseconds for people")]
+fn millis(micros: u64) -> f64 {
+    micros as f64 / 1000.0
+}
