@@ -92,7 +92,7 @@ fn incoming(alert: &Map<String, Value>, group_resolved: Option<bool>) -> Incomin
     let labels = texts(alert.get("labels"));
     let annotations = texts(alert.get("annotations"));
     let first = |from: &BTreeMap<String, String>, names: &[&str]| {
-        names.iter().find_map(|name| from.get(*name)).filter(|text| !text.trim().is_empty()).map(|text| clean(text))
+        names.iter().filter_map(|name| from.get(*name)).map(|text| clean(text)).find(|text| !text.is_empty())
     };
     let summary = first(&annotations, &["summary", "description", "message"]);
     let title = first(&labels, &["alertname"]).or_else(|| summary.clone());

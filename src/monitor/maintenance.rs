@@ -4,14 +4,14 @@
 //! duration as a stopwatch measures it. What reaches over midnight belongs to the day on which it began. A start that the
 //! clock skips is the moment it jumps; one that it shows twice is the first of the two.
 
-use chrono::{Datelike, Days, NaiveDate, NaiveTime, TimeZone};
+use chrono::{Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone};
 use chrono_tz::{GapInfo, Tz};
 
 use crate::catalog::model::MaintenanceWindow;
 use crate::ground::Time;
 
-/// Windows that follow each other without a break are followed for about a year; daily ones of 24 hours never end.
-const FARTHEST: usize = 366;
+/// Windows that follow each other without a break are followed for a year; daily ones of 24 hours never end.
+const FARTHEST: TimeDelta = TimeDelta::days(366);
 
 /// Whether work is planned at a moment. A window's beginning belongs to it, its end does not.
 pub fn is_planned(windows: &[MaintenanceWindow], at: Time) -> bool {
@@ -21,7 +21,8 @@ pub fn is_planned(windows: &[MaintenanceWindow], at: Time) -> bool {
 /// Until when the work lasts that is planned at a moment, windows that overlap or touch taken together; none when no
 /// work is planned then.
 pub fn planned_until(windows: &[MaintenanceWindow], at: Time) -> Option<Time> {
-    std::iter::successors(last_end(windows, at), |end| last_end(windows, *end)).take(FARTHEST).last()
+    let further = |end: &Time| if *end - at < FARTHEST { last_end(windows, *end) } else { None };
+    std::iter::successors(last_end(windows, at), further).last()
 }
 
 // Of the windows around a moment, the end of the one that lasts longest.
@@ -164,7 +165,7 @@ mod tests {
         assert_eq!(planned_until(&windows, time("2026-11-24T05:00:00Z")), None);
         assert!(!is_planned(&[], time("2026-11-23T06:00:00Z")));
         let always = [recurring("00:00:00", "24h", &[], "UTC")];
-        assert_eq!(planned_until(&always, time("2026-01-01T12:00:00Z")), Some(time("2027-01-02T00:00:00Z")));
+        assert_eq!(planned_until(&always, time("2026-01-01T12:00:00Z")), Some(time("2027-01-03T00:00:00Z")));
         assert!(is_planned(&always, Time::MIN_UTC) && is_planned(&always, time("9999-12-31T00:00:00Z")));
         assert!(
             !is_planned(&[recurring("00:00:00", "24h", &[], "Asia/Tokyo")], Time::MAX_UTC),
@@ -211,7 +212,7 @@ mod tests {
                 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
                 let part = ((until - at).num_seconds() as f64 * share) as i64;
                 prop_assert!(is_planned(&windows, at + TimeDelta::seconds(part)));
-                let endless = until - at > TimeDelta::days(300);
+                let endless = until - at >= super::FARTHEST;
                 prop_assert!(endless || !is_planned(&windows, until));
             }
         }

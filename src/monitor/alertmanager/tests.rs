@@ -82,6 +82,11 @@ fn what_is_missing_or_odd_is_left_out() {
     }));
     assert_eq!((odd.title.as_str(), odd.service.as_deref(), odd.labels.len()), ("12", Some("web"), 3));
     assert_eq!(one(&json!({"annotations": {"description": "full"}})).title, "full");
+    assert_eq!(
+        one(&json!({"labels": {"service": "\u{1b}[0m", "job": "", "app": "web"}})).service.as_deref(),
+        Some("web")
+    );
+    assert_eq!(one(&json!({"annotations": {"summary": "\0"}})).title, "an alert without a name");
     assert_eq!(one(&json!({"labels": {"alertname": " "}})).title, "an alert without a name");
 
     assert_eq!(parse(r#"{"alerts": null}"#), Ok(Webhook { alerts: vec![], left_out: 0 }));
