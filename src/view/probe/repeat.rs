@@ -43,6 +43,7 @@ pub struct RepeatView {
 pub fn repeat_view(observations: &[&Observation]) -> Option<RepeatView> {
     let first = observations.first()?;
     let answered: Vec<&Observation> = observations.iter().copied().filter(|seen| is_answered(seen)).collect();
+    let told: u64 = answered.iter().map(|_| 1).sum();
     let response = answered.iter().filter_map(|seen| seen.response_time_ms);
     let response_ms = Spread::of(response.map(|ms| millis(ms.saturating_mul(1000))).collect());
     let mut times: IndexMap<&'static str, Vec<f64>> = IndexMap::new();
@@ -57,7 +58,7 @@ pub fn repeat_view(observations: &[&Observation]) -> Option<RepeatView> {
         kind: first.kind,
         n: observations.len(),
         counts: BTreeMap::new(),
-        too_few: Spread { n: answered.len(), ..Spread::default() }.too_few(),
+        too_few: Spread { n: told, ..Spread::default() }.too_few(),
         response_ms,
         phases_ms,
         reasons: IndexMap::new(),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::words::figure;
+use super::words::{figure, millis};
 
 /// The percentiles that are told.
 const PERCENTILES: [usize; 3] = [50, 95, 99];
@@ -11,7 +11,7 @@ const PERCENTILES: [usize; 3] = [50, 95, 99];
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Spread {
     /// How many there are.
-    pub n: usize,
+    pub n: u64,
     /// The shortest.
     pub min: Option<f64>,
     /// Half are at most this.
@@ -29,7 +29,16 @@ impl Spread {
     pub fn of(mut ms: Vec<f64>) -> Self {
         ms.sort_by(f64::total_cmp);
         let [p50, p95, p99] = PERCENTILES.map(|percent| percentile(&ms, percent));
-        Self { n: ms.len(), min: ms.first().copied(), p50, p95, p99, max: ms.last().copied() }
+        Self { n: count(&ms), min: ms.first().copied(), p50, p95, p99, max: ms.last().copied() }
+    }
+
+    /// What a histogram tells: how many times there are, and how long by share (0.95), in microseconds. Percentiles for
+    /// which there are too few are left out.
+    pub fn told(n: u64, by_share: impl Fn(f64) -> Option<u64>) -> Self {
+        let ms = |share: f64| by_share(share).filter(|_| n > 0).map(millis);
+        let [p50, p95, p99] = [(50, 0.5), (95, 0.95), (99, 0.99)]
+            .map(|(percent, share)| if n < needs(percent) { None } else { ms(share) });
+        Self { n, min: ms(0.0), p50, p95, p99, max: ms(1.0) }
     }
 
     /// What is known of `n` milliseconds that are not at hand themselves; `quantile` gives one by its share.
@@ -55,12 +64,16 @@ impl Spread {
 /// By nearest rank; none where there are too few.
 fn percentile(sorted: &[f64], percent: usize) -> Option<f64> {
     let rank = (sorted.len() * percent).div_ceil(100);
-    if sorted.len() < needs(percent) { None } else { sorted.get(rank.saturating_sub(1)).copied() }
+    if count(sorted) < needs(percent) { None } else { sorted.get(rank.saturating_sub(1)).copied() }
+}
+
+fn count(ms: &[f64]) -> u64 {
+    ms.iter().map(|_| 1).sum()
 }
 
 /// With fewer samples than this, less than one lies beyond the percentile.
-const fn needs(percent: usize) -> usize {
-    100_usize.div_ceil(100 - percent)
+const fn needs(percent: usize) -> u64 {
+    100_u64.div_ceil(100 - percent as u64)
 }
 
 #[cfg(test)]
@@ -76,6 +89,17 @@ mod tests {
         let all = spread(200);
         assert_eq!([all.min, all.p50, all.p95, all.p99, all.max], [1.0, 100.0, 190.0, 198.0, 200.0].map(Some));
         assert_eq!(all.too_few(), [""; 0]);
+    }
+
+    #[test]
+    fn a_histogram_is_asked_only_for_what_it_can_tell() {
+        let by_share = |share: f64| Some(if share < 0.99 { 1500 } else { 9000 });
+        let told = Spread::told(20, by_share);
+        assert_eq!(
+            [told.min, told.p50, told.p95, told.p99, told.max],
+            [Some(1.5), Some(1.5), Some(1.5), None, Some(9.0)]
+        );
+        assert_eq!(Spread::told(0, by_share), Spread::default());
     }
 
     #[test]
