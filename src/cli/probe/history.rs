@@ -78,8 +78,6 @@ fn told(samples: &Samples, id: &str, from: Time, now: Time) -> Result<HistoryVie
 fn view(id: &str, history: &History, failures: Vec<FailureView>) -> HistoryView {
     let Rollup { times, counts, responses } = &history.total;
     let whole = availability(times.good_ms, times.bad_ms, times.maintenance_ms, times.unknown_ms);
-    let quantile = |share: f64| responses.quantile(share).map(millis);
-    let n = usize::try_from(responses.count()).unwrap_or(usize::MAX);
     HistoryView {
         id: id.to_owned(),
         from: history.from,
@@ -91,7 +89,7 @@ fn view(id: &str, history: &History, failures: Vec<FailureView>) -> HistoryView 
         maintenance_s: times.maintenance_ms / 1000,
         unknown_s: times.unknown_ms / 1000,
         counts: State::ALL.iter().map(|state| (*state, counts[*state])).filter(|(_, count)| *count > 0).collect(),
-        response_ms: Spread::known(n, None, quantile, responses.max().map(millis)),
+        response_ms: Spread::told(responses.count(), |share| responses.quantile(share)),
         buckets: history.buckets.iter().map(bucket).collect(),
         failures,
     }
@@ -100,13 +98,12 @@ fn view(id: &str, history: &History, failures: Vec<FailureView>) -> HistoryView 
 fn bucket(bucket: &Bucket) -> BucketView {
     let Rollup { times, responses, .. } = &bucket.seen;
     let piece = availability(times.good_ms, times.bad_ms, times.maintenance_ms, times.unknown_ms);
-    let n = usize::try_from(responses.count()).unwrap_or(usize::MAX);
     BucketView {
         from: bucket.from,
         availability: piece.ratio,
         coverage: piece.coverage,
         bad_s: times.bad_ms / 1000,
-        p95_ms: Spread::known(n, None, |share| responses.quantile(share).map(millis), None).p95,
+        p95_ms: Spread::told(responses.count(), |share| responses.quantile(share)).p95,
     }
 }
 
@@ -133,9 +130,4 @@ fn nothing(id: &str, from: Time, now: Time) -> HistoryView {
         buckets: Vec::new(),
         failures: Vec::new(),
     }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "milliseconds for people")]
-fn millis(micros: u64) -> f64 {
-    micros as f64 / 1000.0
 }

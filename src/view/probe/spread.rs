@@ -41,14 +41,6 @@ impl Spread {
         Self { n, min: ms(0.0), p50, p95, p99, max: ms(1.0) }
     }
 
-    /// What is known of `n` milliseconds that are not at hand themselves; `quantile` gives one by its share.
-    pub fn known(n: usize, min: Option<f64>, quantile: impl Fn(f64) -> Option<f64>, max: Option<f64>) -> Self {
-        #[allow(clippy::cast_precision_loss, reason = "a percent")]
-        let [p50, p95, p99] =
-            PERCENTILES.map(|percent| (n >= needs(percent)).then(|| quantile(percent as f64 / 100.0)).flatten());
-        Self { n, min, p50, p95, p99, max }
-    }
-
     /// Which percentiles so few samples do not tell: `p99 needs 100 samples`. Nothing is said where there are none.
     pub fn too_few(&self) -> Vec<String> {
         let untold = PERCENTILES.into_iter().filter(|percent| (1..needs(*percent)).contains(&self.n));
