@@ -32,6 +32,8 @@ fn write(path: &Path, json: &str) -> io::Result<()> {
         return Err(io::Error::other("it is not a regular file"));
     }
     let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
+    // Another writer's half line is no torn one. Where there are no locks, a needless empty line does no harm.
+    let _ = file.lock();
     let separator = if is_torn(&mut file)? { "\n" } else { "" };
     let line = format!("{separator}{json}\n");
     // One write, so that lines of several writers do not mix.
