@@ -130,6 +130,21 @@ impl fmt::Display for Rule {
     }
 }
 
+impl fmt::Display for Written {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let each = |some: &[Self]| -> Vec<String> { some.iter().map(Self::to_string).collect() };
+        match self {
+            Self::Text(text) => out.write_str(text.trim()),
+            Self::And(some) => out.write_str(&joined(each(some), "and")),
+            Self::Or(some) => out.write_str(&joined(each(some), "or")),
+            Self::Not(one) => match one.to_string() {
+                group if group.starts_with('(') => write!(out, "not {group}"),
+                single => write!(out, "not ({single})"),
+            },
+        }
+    }
+}
+
 /// Reads what is written and keeps everything that is wrong with it.
 struct Reader<'a> {
     compat: Compat,

@@ -4,30 +4,7 @@ use axum::http::StatusCode;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-/// What a heartbeat says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Beat {
-    /// A job has begun.
-    Start,
-    /// A job has come to a good end.
-    Success,
-    /// A job has failed.
-    Fail,
-}
-
-impl Beat {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Start, Self::Success, Self::Fail];
-
-    /// The word for it, as it stands in the path.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Success => "success",
-            Self::Fail => "fail",
-        }
-    }
-}
+use crate::monitor::Beat;
 
 /// How the daemon is.
 #[derive(Debug, Clone, PartialEq)]

@@ -24,7 +24,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::error::{Error, Result};
 
-pub use backend::{Backend, Beat, Health, Refusal};
+pub use backend::{Backend, Health, Refusal};
 
 use door::Door;
 

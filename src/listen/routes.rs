@@ -16,7 +16,8 @@ use serde_json::json;
 use super::answer::answer;
 use super::body::read;
 use super::door::Door;
-use super::{Backend, Beat, LONGEST_MESSAGE, Limits, Refusal};
+use super::{Backend, LONGEST_MESSAGE, Limits, Refusal};
+use crate::monitor::Beat;
 use crate::ground::plain;
 
 /// The only path that asks for no token, for those who restart what does not answer.
@@ -121,7 +122,7 @@ async fn finish<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::{called, message};
-    use crate::listen::Beat;
+    use crate::monitor::Beat;
 
     #[test]
     fn a_path_names_a_probe_and_a_beat() {

@@ -14,7 +14,8 @@ use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
-use super::{Backend, Beat, Health, Limits, Listener, Refusal};
+use super::{Backend, Health, Limits, Listener, Refusal};
+use crate::monitor::Beat;
 use crate::error::{Kind, Result};
 
 /// A backend that remembers.

@@ -5,6 +5,31 @@ use std::fmt;
 use super::State;
 use crate::ground::{Span, Time, rfc3339};
 
+/// What a heartbeat says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Beat {
+    /// The job has begun.
+    Start,
+    /// The job is done, and all is well.
+    Success,
+    /// The job has failed.
+    Fail,
+}
+
+impl Beat {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Start, Self::Success, Self::Fail];
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Success => "success",
+            Self::Fail => "fail",
+        }
+    }
+}
+
 /// What a job has said so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Beats {

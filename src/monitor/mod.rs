@@ -19,7 +19,7 @@ pub use alarm::{Alarm, Signal};
 pub use alert::Alert;
 pub use availability::{Availability, availability};
 pub use event::AlertEvent;
-pub use heartbeat::{Beats, Heart};
+pub use heartbeat::{Beat, Beats, Heart};
 pub use rule::Verdict;
 pub use sample::Sample;
 pub use state::State;

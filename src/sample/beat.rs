@@ -5,61 +5,26 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{Samples, hour, probe, probe_or_new};
 use crate::ground::Time;
 use crate::journal::JournalError;
+use crate::monitor::{Beat, Beats};
 
-/// What a heartbeat says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BeatKind {
-    /// The job has begun.
-    Start,
-    /// The job is done, and all is well.
-    Success,
-    /// The job has failed.
-    Fail,
-}
-
-impl BeatKind {
-    /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Start, Self::Success, Self::Fail];
-
-    /// The number that stands for it in the file, for ever.
-    pub(super) const fn code(self) -> i64 {
-        match self {
-            Self::Start => 0,
-            Self::Success => 1,
-            Self::Fail => 2,
-        }
+/// The number that stands for a kind of heartbeat in the file, for ever.
+pub(super) const fn code(beat: Beat) -> i64 {
+    match beat {
+        Beat::Start => 0,
+        Beat::Success => 1,
+        Beat::Fail => 2,
     }
-}
-
-/// One heartbeat.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Beat {
-    /// When it came.
-    pub at: Time,
-    /// What the job had to say; one line.
-    pub message: Option<String>,
-}
-
-/// The newest heartbeat of each kind; none when there was none.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Beats {
-    /// When the job last began.
-    pub last_start: Option<Beat>,
-    /// When it last ended well.
-    pub last_success: Option<Beat>,
-    /// When it last failed.
-    pub last_fail: Option<Beat>,
 }
 
 impl Samples {
     /// Keeps a heartbeat. A second one of the same kind and millisecond is ignored.
-    pub fn beat(&self, name: &str, at: Time, kind: BeatKind, message: Option<&str>) -> Result<(), JournalError> {
+    pub fn beat(&self, name: &str, at: Time, beat: Beat, message: Option<&str>) -> Result<(), JournalError> {
         self.write(|db| {
             let id = probe_or_new(db, name)?;
             db.prepare_cached(
                 "INSERT INTO beats (probe, kind, at, message) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
             )?
-            .execute(params![id, kind.code(), at.timestamp_millis(), message])?;
+            .execute(params![id, code(beat), at.timestamp_millis(), message])?;
             Ok(())
         })
     }
@@ -68,18 +33,21 @@ impl Samples {
     pub fn last_beats(&self, name: &str) -> Result<Beats, JournalError> {
         self.read(|db| {
             let Some(id) = probe(db, name)? else { return Ok(Beats::default()) };
+            let fail = last(db, id, Beat::Fail)?;
+            let at = |found: Option<(Time, Option<String>)>| found.map(|(at, _)| at);
             Ok(Beats {
-                last_start: last(db, id, BeatKind::Start)?,
-                last_success: last(db, id, BeatKind::Success)?,
-                last_fail: last(db, id, BeatKind::Fail)?,
+                last_start: at(last(db, id, Beat::Start)?),
+                last_success: at(last(db, id, Beat::Success)?),
+                message: fail.as_ref().and_then(|(_, message)| message.clone()),
+                last_fail: at(fail),
             })
         })
     }
 }
 
-/// The newest heartbeat of a kind.
-pub(super) fn last(db: &Connection, id: i64, kind: BeatKind) -> rusqlite::Result<Option<Beat>> {
+/// When the newest heartbeat of a kind came, and what it said.
+pub(super) fn last(db: &Connection, id: i64, beat: Beat) -> rusqlite::Result<Option<(Time, Option<String>)>> {
     db.prepare_cached("SELECT at, message FROM beats WHERE probe = ?1 AND kind = ?2 ORDER BY at DESC LIMIT 1")?
-        .query_row([id, kind.code()], |row| Ok(Beat { at: hour::time(row.get(0)?), message: row.get(1)? }))
+        .query_row([id, code(beat)], |row| Ok((hour::time(row.get(0)?), row.get(1)?)))
         .optional()
 }

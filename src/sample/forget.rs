@@ -4,7 +4,8 @@ use rusqlite::{Connection, Params};
 
 use super::hour::{self, DAY, HOUR};
 use super::roll_up::rolled;
-use super::{BeatKind, Samples, beat};
+use super::{Samples, beat};
+use crate::monitor::Beat;
 use crate::ground::{Span, Time};
 use crate::journal::JournalError;
 
@@ -44,7 +45,7 @@ fn forget_some(db: &Connection, probe: i64, old: Old) -> rusqlite::Result<bool> 
     for hours in [1, DAY] {
         more |= rollups(db, probe, hours, old)?;
     }
-    for kind in BeatKind::ALL {
+    for kind in Beat::ALL {
         more |= beats(db, probe, kind, old)?;
     }
     if !more {
@@ -76,14 +77,14 @@ fn rollups(db: &Connection, probe: i64, hours: i64, old: Old) -> rusqlite::Resul
     )
 }
 
-fn beats(db: &Connection, probe: i64, kind: BeatKind, old: Old) -> rusqlite::Result<bool> {
-    let newest = beat::last(db, probe, kind)?.map(|beat| beat.at.timestamp_millis());
+fn beats(db: &Connection, probe: i64, kind: Beat, old: Old) -> rusqlite::Result<bool> {
+    let newest = beat::last(db, probe, kind)?.map(|(at, _)| at.timestamp_millis());
     let limit = newest.map_or(old.samples, |newest| old.samples.min(newest)).max(old.rollups);
     take(
         db,
         "DELETE FROM beats WHERE probe = ?1 AND kind = ?2
          AND at IN (SELECT at FROM beats WHERE probe = ?1 AND kind = ?2 AND at < ?3 LIMIT ?4)",
-        [probe, kind.code(), limit, MANY],
+        [probe, beat::code(kind), limit, MANY],
     )
 }
 

@@ -27,7 +27,6 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use crate::journal::{self, JournalError, database};
 
-pub use beat::{Beat, BeatKind, Beats};
 pub use history::{Bucket, History};
 pub use responses::Responses;
 pub use rollup::{Counts, Rollup};

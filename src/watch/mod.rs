@@ -15,23 +15,23 @@ mod watched;
 mod watcher;
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
 
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
 use crate::ground::Clock;
-use crate::journal::SqliteJournal;
 use crate::listen::Listener;
 use crate::probe::Limits;
 use crate::sample::Samples;
 use crate::terminal::Terminal;
 use crate::workspace::{Surroundings, Workspace};
 
+use backend::Backend;
 use board::Board;
 use clerk::Clerk;
 use watcher::Watcher;
@@ -64,8 +64,8 @@ pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, termina
     let dir = workspace.state_dir()?.to_owned();
     let journal = workspace.journal()?;
     let samples = Samples::open(&dir)?;
-    let listener = options.listen.map(|at| Listener::bind(at, options.token.clone())).transpose()?;
-    let address = listener.as_ref().map(Listener::address);
+    let listener = options.listen.map(|at| Ear::open(at, options.token.clone())).transpose()?;
+    let address = listener.as_ref().map(|ear| ear.listener.address());
     let board = Arc::new(Board::new(place.clock.now())?);
     let workspace = Arc::new(workspace);
     let (tell, told) = unbounded_channel();
@@ -73,15 +73,15 @@ pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, termina
     let (orders, ordered) = unbounded_channel();
     let (end, ended) = oneshot::channel::<()>();
     thread::scope(|threads| {
-        let say = tell.clone();
+        let (say, clock) = (tell.clone(), place.clock);
         let scribe = threads.spawn(move || {
-            scribe::write(&samples, &written, place.clock, &|text| drop(say.send(clerk::Told::Trouble(text))));
+            scribe::write(&samples, &written, clock, &|text| drop(say.send(clerk::Told::Trouble(text))));
         });
-        let clerk = Clerk::new(&workspace, place.surroundings, place.clock, &journal, &dir, tell)?;
-        let open = clerk.open_alerts()?;
+        let clerk = Clerk::new(Arc::clone(&workspace), place.surroundings, place.clock, &journal, tell)?;
+        let open = clerk.open_alerts();
         let clerk = threads.spawn(move || clerk.work(ordered));
-        let backend = backend::Backend::new(Arc::clone(&board), orders.clone(), place.clock);
-        let listening = listener.map(|listener| threads.spawn(move || listener.serve(backend, async { drop(ended.await) })));
+        let backend = Backend::new(Arc::clone(&board), orders.clone(), place.clock);
+        let listening = listener.map(|listener| threads.spawn(move || listener.hear(backend, ended)));
         let watcher = Watcher { workspace, place, options, board, pages, orders, address };
         let done = watcher.watch(&open, told, terminal);
         // Whoever still holds the other ends comes to an end now: nothing more is told to them.
@@ -91,6 +91,27 @@ pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, termina
         scribe.join().map_err(|_| panicked("scribe"))?;
         done.and(served).and(kept)
     })
+}
+
+/// The listener with the event loop that it lives in.
+struct Ear {
+    runtime: Runtime,
+    listener: Listener,
+}
+
+impl Ear {
+    fn open(at: SocketAddr, token: Option<String>) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|cause| Error::environment("the event loop of the listener cannot be started").cause(cause))?;
+        let listener = runtime.block_on(Listener::bind(at, token))?;
+        Ok(Self { runtime, listener })
+    }
+
+    fn hear(self, backend: Backend, ended: oneshot::Receiver<()>) -> Result<()> {
+        self.runtime.block_on(self.listener.serve(Arc::new(backend), async { drop(ended.await) }))
+    }
 }
 
 fn panicked(who: &str) -> Error {

@@ -6,7 +6,8 @@ use crate::catalog::model::ProbeTarget;
 use crate::cli::ids;
 use crate::cli::session::Session;
 use crate::error::{Error, Result};
-use crate::sample::{BeatKind, Samples};
+use crate::monitor::Beat;
+use crate::sample::Samples;
 
 use super::one;
 
@@ -43,9 +44,9 @@ pub(super) fn beat(session: &mut Session<'_>, args: &BeatArgs) -> Result<()> {
             .hint("a probe with `push:` does"));
     }
     let beat = match args.said {
-        Said::Start => BeatKind::Start,
-        Said::Success => BeatKind::Success,
-        Said::Fail => BeatKind::Fail,
+        Said::Start => Beat::Start,
+        Said::Success => Beat::Success,
+        Said::Fail => Beat::Fail,
     };
     let message = args.message.as_deref().map(|message| session.kept_line(&workspace, message));
     // The journal's file is where the beats lie; opening it for writing makes it when it is not there yet.

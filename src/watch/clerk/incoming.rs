@@ -6,12 +6,11 @@ use crate::catalog::suggest::runbook_for;
 use crate::error::Error;
 use crate::monitor::alertmanager::{self, Incoming};
 use crate::monitor::event::Source;
-use crate::monitor::{Alert, AlertEvent};
-use crate::sample::BeatKind;
+use crate::monitor::{Alert, AlertEvent, Beat};
 
 impl Clerk<'_> {
     /// Writes down what a job has said.
-    pub(super) fn beat(&self, probe: &str, beat: BeatKind, message: Option<&str>) -> Result<(), Refused> {
+    pub(super) fn beat(&self, probe: &str, beat: Beat, message: Option<&str>) -> Result<(), Refused> {
         let known = self.workspace.loaded.catalog.settings.probes.get(probe);
         if !known.is_some_and(|probe| matches!(probe.target, ProbeTarget::Push { .. })) {
             return Err(Refused::Unknown(format!("there is no push probe `{probe}`")));

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, timeout_at};
@@ -53,7 +53,7 @@ pub(super) struct Clerk<'a> {
     courier: Arc<Courier<'a>>,
     /// Alerts that are open, or about which somebody is still to be told, by id.
     alerts: BTreeMap<String, Alert>,
-    sending: FuturesUnordered<LocalBoxFuture<'a, Delivered>>,
+    sending: FuturesUnordered<BoxFuture<'a, Delivered>>,
 }
 
 impl<'a> Clerk<'a> {

@@ -7,9 +7,8 @@ use tokio::sync::oneshot::Sender;
 use crate::catalog::model::{AlertRule, Probe};
 use crate::ground::Time;
 use crate::monitor::threshold::Change;
-use crate::monitor::{Alert, Signal};
+use crate::monitor::{Alert, Beat, Signal};
 use crate::probe::Observation;
-use crate::sample::BeatKind;
 use crate::view::watch::News;
 use crate::workspace::Workspace;
 
@@ -27,7 +26,7 @@ pub(in crate::watch) enum Order {
     /// A job has said how it is.
     Beat {
         probe: String,
-        beat: BeatKind,
+        beat: Beat,
         message: Option<String>,
         answer: Sender<Result<(), Refused>>,
     },

@@ -1,0 +1,80 @@
+//! What the listener asks of the daemon: the board answers questions, the clerk takes what comes in.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use serde_json::json;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot::{Receiver, channel};
+
+use super::board::Board;
+use super::clerk::{Order, Refused};
+use super::metrics;
+use crate::ground::{Clock, plain_line, rfc3339};
+use crate::listen::{self, Health, Refusal};
+use crate::monitor::Beat;
+
+/// The daemon, as the listener sees it.
+pub(super) struct Backend {
+    board: Arc<Board>,
+    orders: UnboundedSender<Order>,
+    clock: &'static dyn Clock,
+}
+
+impl Backend {
+    /// A backend that answers from the board and passes orders on.
+    pub fn new(board: Arc<Board>, orders: UnboundedSender<Order>, clock: &'static dyn Clock) -> Self {
+        Self { board, orders, clock }
+    }
+}
+
+impl listen::Backend for Backend {
+    fn metrics(&self) -> String {
+        metrics::page(&self.board.known(), self.clock.now())
+    }
+
+    fn health(&self) -> Health {
+        let known = self.board.known();
+        let json = json!({
+            "status": if known.is_current { "ok" } else { "old definitions" },
+            "since": rfc3339(known.since),
+            "probes": known.watched,
+            "definitions_read_at": rfc3339(known.reloaded_at),
+            "definitions_current": known.is_current,
+        });
+        Health { ok: true, json }
+    }
+
+    fn heartbeat<'a>(
+        &'a self,
+        probe: &'a str,
+        beat: Beat,
+        message: Option<String>,
+    ) -> BoxFuture<'a, Result<(), Refusal>> {
+        let (answer, answered) = channel();
+        let message = message.map(|message| plain_line(message.trim())).filter(|message| !message.is_empty());
+        let sent = self.orders.send(Order::Beat { probe: probe.to_owned(), beat, message, answer });
+        taken(sent.is_ok(), answered).boxed()
+    }
+
+    fn alerts(&self, body: String) -> BoxFuture<'_, Result<usize, Refusal>> {
+        let (answer, answered) = channel();
+        let sent = self.orders.send(Order::Incoming { body, answer });
+        taken(sent.is_ok(), answered).boxed()
+    }
+}
+
+async fn taken<T>(sent: bool, answered: Receiver<Result<T, Refused>>) -> Result<T, Refusal> {
+    let ending = || Refusal::failed("the daemon is about to end; send it again");
+    if !sent {
+        return Err(ending());
+    }
+    match answered.await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(Refused::Wrong(why))) => Err(Refusal::nonsense(why)),
+        Ok(Err(Refused::Unknown(why))) => Err(Refusal::unknown(why)),
+        Ok(Err(Refused::Failed(why))) => Err(Refusal::failed(why)),
+        Err(_) => Err(ending()),
+    }
+}
