@@ -36,10 +36,11 @@ pub use crate::monitor::State;
 pub use look::unset;
 pub use many::Limits;
 pub use observation::{Checked, Hop, Kind, Observation};
-pub(crate) use tls::system_roots;
 pub use verdict::{Verdict, verdict};
 
 use look::With;
+
+pub(crate) use tls::system_roots;
 
 /// What probes are made with.
 pub struct Prober<'a> {
