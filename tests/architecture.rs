@@ -24,7 +24,7 @@ const PRINTERS: [&str; 2] = ["terminal", "main"];
 const EDGES: [&str; 9] = ["ground", "process", "probe", "demo", "journal", "terminal", "workspace", "cli", "main"];
 
 /// Pure: what they need comes in.
-const PURE: [&str; 12] = [
+const PURE: [&str; 13] = [
     "engine",
     "incident",
     "view",
@@ -33,6 +33,7 @@ const PURE: [&str; 12] = [
     "condition",
     "template",
     "redact",
+    "expand",
     "diagnostic",
     "message",
     "monitor",

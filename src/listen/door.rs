@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::net::SocketAddr;
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::Refusal;
 use crate::error::{Error, Result};
@@ -51,7 +51,7 @@ impl Door {
 
 /// Without a token, a page in a browser on this machine could send what it likes: browsers say where a request is from.
 fn keep_pages_out(headers: &HeaderMap) -> std::result::Result<(), Refusal> {
-    let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     if headers.contains_key(header::ORIGIN) || site.is_some_and(|site| !matches!(site, b"same-origin" | b"none")) {
         let why = "pages of other sites may not send requests here; set a token for what comes from a browser";
         return Err(Refusal::new(StatusCode::FORBIDDEN, why));

@@ -59,7 +59,7 @@ const TRIES: u32 = 60;
 
 /// Listens, but does not answer yet.
 pub struct Listener {
-    listener: TcpListener,
+    socket: TcpListener,
     address: SocketAddr,
     door: Door,
     limits: Limits,
@@ -70,9 +70,9 @@ impl Listener {
     /// there is one, and there must be one when other machines can reach the address.
     pub async fn bind(address: SocketAddr, token: Option<String>) -> Result<Self> {
         let door = Door::new(address, token.as_deref())?;
-        let listener = TcpListener::bind(address).await.map_err(|error| no_place(address, &error))?;
-        let address = listener.local_addr().map_err(|error| no_place(address, &error))?;
-        Ok(Self { listener, address, door, limits: LIMITS })
+        let socket = TcpListener::bind(address).await.map_err(|error| no_place(address, &error))?;
+        let address = socket.local_addr().map_err(|error| no_place(address, &error))?;
+        Ok(Self { socket, address, door, limits: LIMITS })
     }
 
     /// Where it listens.
@@ -83,7 +83,7 @@ impl Listener {
     /// Answers until `until` is ready; what is under way then has five seconds. Fails when the system lets no connection
     /// in for a minute.
     pub async fn serve(self, backend: Arc<dyn Backend>, until: impl Future<Output = ()>) -> Result<()> {
-        let Self { listener, address, door, limits } = self;
+        let Self { socket, address, door, limits } = self;
         let router = routes::router(backend, door, limits);
         let (end, ending) = watch::channel(false);
         let mut clients = JoinSet::new();
@@ -92,7 +92,7 @@ impl Listener {
             tokio::select! {
                 () = &mut until => break,
                 Some(_) = clients.join_next() => {}
-                accepted = accept(&listener), if clients.len() < limits.clients => {
+                accepted = accept(&socket), if clients.len() < limits.clients => {
                     let stream = accepted.map_err(|error| {
                         Error::environment(format!("no connections can be accepted at {address}")).cause(error)
                     })?;
@@ -100,7 +100,7 @@ impl Listener {
                 }
             }
         }
-        drop(listener);
+        drop(socket);
         end.send_replace(true);
         let _ = timeout(limits.grace, async { while clients.join_next().await.is_some() {} }).await;
         Ok(())
@@ -108,10 +108,10 @@ impl Listener {
 }
 
 /// The next connection. Some of what fails is over in a moment: too many files are open, or the client is gone.
-async fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
+async fn accept(socket: &TcpListener) -> io::Result<TcpStream> {
     let mut tries = 0;
     loop {
-        let error = match listener.accept().await {
+        let error = match socket.accept().await {
             Ok((stream, _)) => return Ok(stream),
             Err(error) => error,
         };

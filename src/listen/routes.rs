@@ -17,8 +17,8 @@ use super::answer::answer;
 use super::body::read;
 use super::door::Door;
 use super::{Backend, LONGEST_MESSAGE, Limits, Refusal};
-use crate::monitor::Beat;
 use crate::ground::plain;
+use crate::monitor::Beat;
 
 /// The only path that asks for no token, for those who restart what does not answer.
 const HEALTH: &str = "/healthz";

@@ -15,8 +15,8 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use super::{Backend, Health, Limits, Listener, Refusal};
-use crate::monitor::Beat;
 use crate::error::{Kind, Result};
+use crate::monitor::Beat;
 
 /// A backend that remembers.
 #[derive(Default)]
@@ -96,12 +96,17 @@ async fn usual() -> Served {
     serve(None, |_| {}).await
 }
 
+/// Ends a test that would wait for ever, before the limit on the whole of a connection does.
+async fn soon<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), work).await.expect("it comes to an end")
+}
+
 /// Sends some bytes and returns all that comes back: every connection carries one request.
 async fn raw(address: SocketAddr, sent: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(sent).await.unwrap();
     let mut got = Vec::new();
-    stream.read_to_end(&mut got).await.unwrap();
+    soon(stream.read_to_end(&mut got)).await.unwrap();
     String::from_utf8(got).unwrap()
 }
 
@@ -329,15 +334,18 @@ async fn a_drop_at_a_time_does_not_stretch_the_time() {
     for head in ["", "POST /alertmanager HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n"] {
         let mut stream = TcpStream::connect(served.address).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
-        while stream.write_all(b"x").await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        soon(async {
+            while stream.write_all(b"x").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn who_does_not_take_its_answer_is_cut_off() {
-    let served = serve(None, |limits| (limits.whole, limits.clients) = (Duration::from_millis(500), 1)).await;
+    let served = serve(None, |limits| (limits.whole, limits.clients) = (Duration::from_secs(1), 1)).await;
     served.backend.length.store(50 * 1024 * 1024, Ordering::SeqCst);
     for path in ["/metrics", "/heartbeat/slow"] {
         let mut stuck = TcpStream::connect(served.address).await.unwrap();
@@ -383,9 +391,12 @@ async fn work_is_finished_when_its_client_goes_away() {
 }
 
 async fn until(is_so: impl Fn() -> bool) {
-    while !is_so() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    soon(async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
 }
 
 // ---- the end ----
@@ -419,7 +430,7 @@ async fn those_who_hang_do_not_hold_up_the_end() {
     }
     until(|| served.backend.waiting.load(Ordering::SeqCst) == 1).await;
     served.stop.send(()).unwrap();
-    served.ended.await.unwrap().unwrap();
+    soon(served.ended).await.unwrap().unwrap();
 }
 
 #[test]

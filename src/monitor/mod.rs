@@ -10,9 +10,9 @@ pub mod maintenance;
 pub mod rule;
 mod sample;
 mod state;
-mod times;
 pub mod statistics;
 pub mod threshold;
+mod times;
 pub mod timetable;
 
 pub use alarm::{Alarm, Signal};

@@ -9,8 +9,8 @@ use super::{Prober, millis};
 use crate::catalog::model::{Expectation, Probe, ProbeTarget};
 use crate::condition::{Compat, Rule, Written};
 use crate::ground::plain;
-use crate::monitor::maintenance::is_planned;
 use crate::monitor::State;
+use crate::monitor::maintenance::is_planned;
 use crate::redact::Redactor;
 
 /// How much of a body, an output or an error an observation keeps, in characters.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
+use super::Prober;
 use super::observation::Observation;
 use super::turn::{Limits, Turns};
-use super::Prober;
 use crate::catalog::model::Probe;
 use crate::monitor::State;
 

@@ -54,10 +54,11 @@ pub use many::excuse_dependent;
 pub use observation::{Checked, Hop, Kind, Observation};
 pub use push::Heartbeats;
 pub use turn::{Limits, Turn, Turns};
-pub(crate) use tls::system_roots;
 pub use verdict::{Verdict, verdict};
 
 use look::With;
+
+pub(crate) use tls::system_roots;
 
 /// What probes are made with.
 pub struct Prober<'a> {
@@ -75,7 +76,16 @@ impl<'a> Prober<'a> {
     /// A prober with the environment `vars`; commands run in `dir`, and files are relative to it. Nothing that
     /// `redactor` hides gets into an observation.
     pub fn new(vars: &'a BTreeMap<String, String>, dir: PathBuf, clock: &'a dyn Clock, redactor: Redactor) -> Self {
-        Self { vars, dir, clock, redactor, connectivity: None, trust: tls::Trust::default(), network: network::Network::default(), heartbeats: None }
+        Self {
+            vars,
+            dir,
+            clock,
+            redactor,
+            connectivity: None,
+            trust: tls::Trust::default(),
+            network: network::Network::default(),
+            heartbeats: None,
+        }
     }
 
     /// How to find out whether this machine has a network.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::condition::Phases;
-use crate::ground::{Time, plain_line, optional_time_format, time_format};
+use crate::ground::{Time, optional_time_format, plain_line, time_format};
 use crate::monitor::State;
 
 /// How a probe looks.

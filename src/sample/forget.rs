@@ -5,9 +5,9 @@ use rusqlite::{Connection, Params};
 use super::hour::{self, DAY, HOUR};
 use super::roll_up::rolled;
 use super::{Samples, beat};
-use crate::monitor::Beat;
 use crate::ground::{Span, Time};
 use crate::journal::JournalError;
+use crate::monitor::Beat;
 
 /// So many rows of a table are taken away at once.
 const MANY: i64 = 1000;

@@ -9,10 +9,10 @@ use crate::view::probe::prometheus;
 pub(super) fn page(known: &Known, now: Time) -> String {
     let mut metrics = Metrics::default();
     prometheus::add(&mut metrics, &known.observations.values().collect::<Vec<_>>());
-    let alerts = known.alerts.keys().map(|(alert, probe)| Point {
-        labels: vec![("alert", alert.as_str()), ("probe", probe.as_str())],
-        value: 1.0,
-    });
+    let alerts = known
+        .alerts
+        .keys()
+        .map(|(alert, probe)| Point { labels: vec![("alert", alert.as_str()), ("probe", probe.as_str())], value: 1.0 });
     metrics.gauge("opsctl_alert_firing", "1 for every alert of a rule that is open.", alerts);
     let alone = |value: f64| [Point { labels: vec![], value }];
     metrics.gauge("opsctl_watch_probes", "How many probes are watched.", alone(float(known.watched as u64)));
@@ -29,7 +29,11 @@ pub(super) fn page(known: &Known, now: Time) -> String {
     let current = f64::from(u8::from(known.is_current));
     metrics.gauge("opsctl_watch_definitions_current", "0 after a broken edit: old definitions rule.", alone(current));
     let uptime = (now - known.since).num_milliseconds();
-    metrics.gauge("opsctl_watch_uptime_seconds", "How long the daemon has run.", alone(float(uptime.unsigned_abs()) / 1e3));
+    metrics.gauge(
+        "opsctl_watch_uptime_seconds",
+        "How long the daemon has run.",
+        alone(float(uptime.unsigned_abs()) / 1e3),
+    );
     metrics.text()
 }
 

@@ -115,6 +115,6 @@ impl Ear {
 }
 
 fn panicked(who: &str) -> Error {
-    Error::environment(format!("the {who} of the daemon broke down")).hint("this is a fault of opsctl; please report it")
+    Error::environment(format!("the {who} of the daemon broke down"))
+        .hint("this is a fault of opsctl; please report it")
 }
-

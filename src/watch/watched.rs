@@ -88,7 +88,9 @@ impl Watched {
         let window = reaches.iter().map(|reach| reach.window).max().unwrap_or_default();
         // What says nothing is passed over, so that more than the bare number is kept.
         let least = 3 * reaches.iter().map(|reach| reach.observations as usize).max().unwrap_or(0);
-        while self.recent.len() > least.max(1) && self.recent.front().is_some_and(|first| now - first.at > window.delta()) {
+        while self.recent.len() > least.max(1)
+            && self.recent.front().is_some_and(|first| now - first.at > window.delta())
+        {
             self.recent.pop_front();
         }
     }

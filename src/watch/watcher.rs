@@ -255,12 +255,11 @@ impl Round<'_> {
             let probe = Arc::new(probe.clone());
             let open_since = |rule: &AlertRule| open.get(&(rule.id.clone(), probe.id.clone())).copied();
             let (watched, due) = match known.remove(&probe.id) {
-                Some(watched) => {
-                    (watched.redefined(Arc::clone(&probe), &rules), next(&probe.id, probe.interval, now))
-                }
+                Some(watched) => (watched.redefined(Arc::clone(&probe), &rules), next(&probe.id, probe.interval, now)),
                 None => {
                     let reach = Watched::reach(&probe, &rules);
-                    let mut before = past.as_ref().map(|past| past.recent(&probe.id, reach)).transpose()?.unwrap_or_default();
+                    let mut before =
+                        past.as_ref().map(|past| past.recent(&probe.id, reach)).transpose()?.unwrap_or_default();
                     before.reverse(); // the newest come first
                     (Watched::new(Arc::clone(&probe), &rules, before, open_since), soon(now, place, probe.interval))
                 }
@@ -292,13 +291,7 @@ impl Round<'_> {
 }
 
 /// Makes one probe when its turn has come.
-async fn make(
-    probe: Arc<Probe>,
-    due: Time,
-    prober: Arc<Prober<'_>>,
-    turns: Arc<Turns>,
-    clock: &dyn Clock,
-) -> Made {
+async fn make(probe: Arc<Probe>, due: Time, prober: Arc<Prober<'_>>, turns: Arc<Turns>, clock: &dyn Clock) -> Made {
     let _turn = turns.take(&probe).await;
     let late = clock.now() - due;
     let mut observation = prober.observe(&probe).await;

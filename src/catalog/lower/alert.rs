@@ -94,7 +94,11 @@ fn latency(raw: RawLatency, at: &Trail<'_>, problems: &mut Vec<Problem>) -> Aler
     if !(1..=100).contains(&percentile) {
         problems.push(Problem::error("out-of-range", &at.key("percentile"), "a percentile lies between 1 and 100"));
     }
-    AlertWhen::Latency { above, percentile, window: above_zero(window.unwrap_or(LATENCY_WINDOW), &at.key("window"), problems) }
+    AlertWhen::Latency {
+        above,
+        percentile,
+        window: above_zero(window.unwrap_or(LATENCY_WINDOW), &at.key("window"), problems),
+    }
 }
 
 fn error_rate(raw: &RawErrorRate, at: &Trail<'_>, problems: &mut Vec<Problem>) -> Option<AlertWhen> {

@@ -40,8 +40,9 @@ pub(super) fn beat(session: &mut Session<'_>, args: &BeatArgs) -> Result<()> {
     let workspace = session.workspace()?;
     let probe = one(&workspace.loaded.catalog.settings, &args.id)?;
     if !matches!(probe.target, ProbeTarget::Push { .. }) {
-        return Err(Error::usage(format!("the probe `{}` waits for no heartbeat", probe.id))
-            .hint("a probe with `push:` does"));
+        return Err(
+            Error::usage(format!("the probe `{}` waits for no heartbeat", probe.id)).hint("a probe with `push:` does")
+        );
     }
     let beat = match args.said {
         Said::Start => Beat::Start,

@@ -66,7 +66,8 @@ fn observation(session: &Session<'_>, args: &EvalArgs) -> Result<Facts> {
         Error::usage(format!("the observation {name} cannot be read")).cause(cause).hint("say a file with JSON in it")
     })?;
     Facts::from_json(&text, session.clock.now()).map_err(|why| {
-        Error::usage(format!("{name} is no observation: {why}"))
-            .hint("for example: {\"status\":200,\"body\":\"ok\",\"response_time_ms\":12,\"headers\":{\"server\":\"x\"}}")
+        Error::usage(format!("{name} is no observation: {why}")).hint(
+            "for example: {\"status\":200,\"body\":\"ok\",\"response_time_ms\":12,\"headers\":{\"server\":\"x\"}}",
+        )
     })
 }

@@ -78,5 +78,8 @@ fn nothing_called(settings: &Settings, selector: &str) -> Error {
 
 /// The probe of an id.
 fn one<'a>(settings: &'a Settings, id: &str) -> Result<&'a Probe> {
-    settings.probes.get(id).ok_or_else(|| super::unknown("probe", id, settings.probes.keys().map(String::as_str), &VERBS))
+    settings
+        .probes
+        .get(id)
+        .ok_or_else(|| super::unknown("probe", id, settings.probes.keys().map(String::as_str), &VERBS))
 }

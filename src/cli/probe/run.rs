@@ -11,10 +11,10 @@ use crate::ground::{Span, Time};
 use crate::probe::{Limits, Observation, Prober};
 use crate::process;
 use crate::terminal::Terminal;
+use crate::view::probe as view;
 use crate::view::probe::progress::progress_text;
 use crate::view::probe::repeat::{repeat_text, repeat_view};
 use crate::view::probe::table::results_text;
-use crate::view::probe as view;
 use crate::workspace::{Workspace, prober};
 
 use super::chosen;

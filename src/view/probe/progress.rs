@@ -10,12 +10,7 @@ use crate::view::look::{Look, Style, paint};
 
 /// A line for each probe, those that are not up first and those that are still made last, under a line that counts
 /// them.
-pub fn progress_text(
-    look: Look,
-    title: &str,
-    probes: &[&Probe],
-    seen: &BTreeMap<String, Observation>,
-) -> String {
+pub fn progress_text(look: Look, title: &str, probes: &[&Probe], seen: &BTreeMap<String, Observation>) -> String {
     let width = probes.iter().map(|probe| probe.id.chars().count()).max().unwrap_or(0);
     let mut lines: Vec<(u8, String)> = Vec::with_capacity(probes.len());
     for probe in probes {

@@ -7,8 +7,8 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::{Clerk, Told};
-use crate::channel::{Message, MessageKind, NotDelivered, Receipt};
 use crate::catalog::model::Channel;
+use crate::channel::{Message, MessageKind, NotDelivered, Receipt};
 use crate::ground::rfc3339;
 use crate::monitor::event::Notice;
 use crate::monitor::{Alert, AlertEvent};
@@ -55,7 +55,10 @@ impl<'a> Clerk<'a> {
             Ok(_) => self.sending.push(Box::pin(self.sent(alert, channel, notice, 1, Duration::ZERO))),
             Err(failed) if failed.again => {
                 let doubled = FIRST_WAIT * 2_u32.saturating_pow(delivered.attempts.saturating_sub(1).min(10));
-                let wait = failed.after.unwrap_or(doubled).clamp(FIRST_WAIT, LONGEST_WAIT.max(failed.after.unwrap_or_default()));
+                let wait = failed
+                    .after
+                    .unwrap_or(doubled)
+                    .clamp(FIRST_WAIT, LONGEST_WAIT.max(failed.after.unwrap_or_default()));
                 self.sending.push(Box::pin(self.sent(alert, channel, notice, delivered.attempts + 1, wait)));
             }
             Err(_) => {}

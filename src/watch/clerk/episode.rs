@@ -43,7 +43,10 @@ impl Clerk<'_> {
             }
         };
         if let Err(error) = done {
-            self.say(Told::Trouble(format!("the alert {} of {} could not be written down: {error}", rule.id, probe.id)));
+            self.say(Told::Trouble(format!(
+                "the alert {} of {} could not be written down: {error}",
+                rule.id, probe.id
+            )));
         }
     }
 

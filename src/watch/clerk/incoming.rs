@@ -48,7 +48,9 @@ impl Clerk<'_> {
             if !self.alerts.get(&id).is_some_and(Alert::is_open) {
                 return Ok(false);
             }
-            return self.resolve(&id, "Alertmanager says so".to_owned(), incoming.ends_at.unwrap_or(now)).map(|()| true);
+            return self
+                .resolve(&id, "Alertmanager says so".to_owned(), incoming.ends_at.unwrap_or(now))
+                .map(|()| true);
         }
         let settings = &self.workspace.loaded.catalog.settings;
         let rule = settings.alerts.values().find(|rule| rule.title.eq_ignore_ascii_case(&incoming.title));

@@ -15,26 +15,13 @@ use crate::workspace::Workspace;
 /// What the clerk is ordered to do.
 pub(in crate::watch) enum Order {
     /// An alert fires or is over.
-    Signal {
-        rule: Arc<AlertRule>,
-        probe: Arc<Probe>,
-        signal: Signal,
-        at: Time,
-    },
+    Signal { rule: Arc<AlertRule>, probe: Arc<Probe>, signal: Signal, at: Time },
     /// The definitions are others from now on.
     Workspace(Arc<Workspace>),
     /// A job has said how it is.
-    Beat {
-        probe: String,
-        beat: Beat,
-        message: Option<String>,
-        answer: Sender<Result<(), Refused>>,
-    },
+    Beat { probe: String, beat: Beat, message: Option<String>, answer: Sender<Result<(), Refused>> },
     /// An Alertmanager has sent alerts; the answer says how many of them are news.
-    Incoming {
-        body: String,
-        answer: Sender<Result<usize, Refused>>,
-    },
+    Incoming { body: String, answer: Sender<Result<usize, Refused>> },
 }
 
 /// Why something from outside was not taken.
