@@ -14,10 +14,11 @@ use crate::monitor::spans;
 const LATE: i64 = 5 * 60_000;
 
 impl Samples {
-    /// Adds up every hour that ended five minutes ago or earlier, and the days that are whole with it, however many there are.
-    /// What is added up already stays as it is, so this may be done at any time, and by several processes.
+    /// Adds up every hour that ended five minutes ago or earlier, and the days that are whole with it, however many
+    /// there are. What is added up already stays as it is, so this may be done at any time, and by several processes.
     pub fn roll_up(&self, now: Time) -> Result<(), JournalError> {
         let end = hour::of(now.timestamp_millis() - LATE);
+        self.write_piece(|db| come_back(db, end))?;
         for probe in self.read(|db| behind(db, end))? {
             while self.write_piece(|db| roll_up_day(db, probe, end))? {}
         }
@@ -33,6 +34,12 @@ pub(super) fn rolled(db: &Connection, probe: i64) -> rusqlite::Result<Option<i64
         .optional()?
         .unwrap_or_default();
     Ok(rolled.or(first.map(hour::of)))
+}
+
+/// After a clock that was ahead, the hours that were passed over are still to come.
+fn come_back(db: &Connection, end: i64) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE probes SET rolled = ?1 WHERE rolled > ?1")?.execute([end])?;
+    Ok(())
 }
 
 /// The probes of which hours before `end` are not added up.

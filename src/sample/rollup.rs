@@ -33,11 +33,6 @@ impl Rollup {
         }
         rollup
     }
-
-    /// Whether there is nothing to keep.
-    pub(super) fn is_empty(&self) -> bool {
-        self.times.known_ms() == 0 && self.counts.total() == 0
-    }
 }
 
 impl AddAssign<&Self> for Rollup {

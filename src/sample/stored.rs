@@ -26,16 +26,17 @@ pub(super) struct Stretch {
     pub start: i64,
 }
 
-/// Stores what is known of a stretch; nothing when nothing is.
+/// Stores what is known of a stretch, unless as much is stored already: its samples may be forgotten by now.
 pub(super) fn put(db: &Connection, stretch: Stretch, rollup: &Rollup) -> rusqlite::Result<()> {
-    if rollup.is_empty() {
+    let known = |rollup: &Rollup| (rollup.times.known_ms(), rollup.counts.total());
+    if known(rollup) <= known(&get(db, stretch)?) {
         return Ok(());
     }
     let [up, degraded, down, unknown, maintenance, not_configured] = STATES.map(|state| signed(rollup.counts[state]));
     let Times { good_ms, bad_ms, maintenance_ms, .. } = rollup.times;
     db.prepare_cached(&format!(
-        "INSERT INTO rollups (probe, hours, start, {COLUMNS})
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO NOTHING"
+        "INSERT OR REPLACE INTO rollups (probe, hours, start, {COLUMNS})
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
     ))?
     .execute(params![
         stretch.probe,

@@ -97,6 +97,34 @@ fn a_sample_that_comes_too_late_is_kept_and_counts_in_no_hour() {
 }
 
 #[test]
+fn a_clock_that_was_ahead_loses_nothing_that_comes_after() {
+    let (_dir, samples) = samples();
+    samples.append(&minutes("api", 0, HOUR, State::Up)).unwrap();
+    samples.roll_up(at(1000 * DAY)).unwrap();
+    samples.roll_up(at(HOUR + 300)).unwrap();
+    samples.append(&minutes("api", HOUR, 5 * HOUR, State::Down)).unwrap();
+    let hour = HOUR.unsigned_abs();
+    samples.roll_up(at(2 * DAY)).unwrap();
+    for days in [1, 3] {
+        let seen = samples.history("api", at(0), at(days * DAY)).unwrap().total;
+        assert_eq!(seconds(&seen)[..2], [hour, 4 * hour + 60]);
+    }
+}
+
+#[test]
+fn a_clock_that_was_behind_takes_nothing_away() {
+    let (_dir, samples) = samples();
+    samples.append(&minutes("api", 0, 4 * DAY, State::Up)).unwrap();
+    let told = || samples.history("api", at(0), at(4 * DAY)).unwrap();
+    let before = told();
+    samples.roll_up(at(4 * DAY + HOUR)).unwrap();
+    samples.forget(at(4 * DAY + HOUR), "2d".parse().unwrap(), "30d".parse().unwrap()).unwrap();
+    samples.roll_up(at(-DAY)).unwrap();
+    samples.roll_up(at(4 * DAY + HOUR)).unwrap();
+    assert_eq!(told(), before);
+}
+
+#[test]
 fn up_to_two_days_are_told_by_hours_and_more_by_days() {
     let (_dir, samples) = samples();
     samples.append(&minutes("api", 0, 3 * DAY, State::Up)).unwrap();
