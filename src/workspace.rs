@@ -9,9 +9,11 @@ use crate::engine::event::{Revision, Walker};
 use crate::error::{Error, Result};
 use crate::ground::{Actor, Clock};
 use crate::journal::SqliteJournal;
-use crate::probe::Prober;
+use crate::monitor::Beats;
+use crate::probe::{Heartbeats, Prober};
 use crate::process;
 use crate::redact::Redactor;
+use crate::sample::Samples;
 
 /// The file that makes a directory a workspace.
 pub const MARKER: &str = "opsctl.yaml";
@@ -148,7 +150,19 @@ pub fn prober<'a>(workspace: &Workspace, surroundings: &'a Surroundings, clock: 
     let catalog = &workspace.loaded.catalog;
     let redactor = Redactor::of_variables(catalog.secret_env(), &surroundings.vars);
     let dir = workspace.working_dir(surroundings).to_owned();
-    Prober::new(&surroundings.vars, dir, clock, redactor).connectivity(catalog.settings.connectivity.clone())
+    Prober::new(&surroundings.vars, dir, clock, redactor)
+        .connectivity(catalog.settings.connectivity.clone())
+        .heartbeats(heartbeats(workspace.state_dir.clone()))
+}
+
+/// The heartbeats that are kept in a directory. It is opened for each look: the file may come into being meanwhile, and
+/// few probes ask.
+pub fn heartbeats<'a>(dir: Option<PathBuf>) -> Heartbeats<'a> {
+    Box::new(move |probe| {
+        let Some(dir) = &dir else { return Ok(Beats::default()) };
+        let samples = Samples::open_read(dir).map_err(|error| error.to_string())?;
+        samples.map_or(Ok(Beats::default()), |samples| samples.last_beats(probe).map_err(|error| error.to_string()))
+    })
 }
 
 /// What a procedure needs and the surroundings do not have, each in words.

@@ -25,6 +25,7 @@ mod session;
 mod severity;
 mod start;
 mod template;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -123,6 +124,8 @@ enum Command {
     /// Probes: look at services from outside
     #[command(subcommand)]
     Probe(probe::ProbeCommand),
+    /// Watch every probe, keep what is seen, and raise alerts; the daemon
+    Watch(watch::WatchArgs),
     /// The journal behind everything
     #[command(subcommand)]
     Journal(journal::JournalCommand),
@@ -214,6 +217,7 @@ fn dispatch(session: &mut Session<'_>, command: Option<Command>) -> Result<()> {
         Some(Command::Template(args)) => template::run(session, args),
         Some(Command::Run(command)) => run::run(session, command),
         Some(Command::Probe(command)) => probe::run(session, command),
+        Some(Command::Watch(args)) => watch::run(session, &args),
         Some(Command::Journal(command)) => journal::run(session, command),
         Some(Command::Severity(command)) => severity::run(session, &command),
         Some(Command::Objective(command)) => objective::run(session, &command),

@@ -1,11 +1,16 @@
 //! Bare `opsctl`: what is going on now. It only reads.
 
 use crate::error::Result;
+use crate::ground::Time;
 use crate::incident::Incident;
+use crate::monitor::{Alert, Sample, State};
 use crate::view;
-use crate::view::now::Now;
+use crate::view::now::{FailingView, Now};
+use crate::view::probe::alert::AlertView;
+use crate::workspace::Workspace;
 
 use super::due;
+use super::probe::list::latest;
 use super::session::Session;
 
 pub(super) fn now(session: &mut Session<'_>) -> Result<()> {
@@ -18,6 +23,7 @@ pub(super) fn now(session: &mut Session<'_>) -> Result<()> {
         let severity = severities.get(&incident.severity);
         (incident, severity)
     });
+    let alerts = ledger.alerts()?.iter().filter(|alert| alert.is_open()).map(alert_view).collect();
     let mut due = due::standings(&ledger, session.clock, None)?;
     due.retain(|list| matches!(list.state.as_str(), "due" | "overdue"));
     let mut runs = ledger.summaries()?;
@@ -30,6 +36,8 @@ pub(super) fn now(session: &mut Session<'_>) -> Result<()> {
     });
     let now = Now {
         incidents: incidents.collect(),
+        alerts,
+        failing_probes: failing(&workspace, ledger.now())?,
         due,
         runs: runs.collect(),
         invalid_definitions: workspace.loaded.broken.len(),
@@ -37,4 +45,36 @@ pub(super) fn now(session: &mut Session<'_>) -> Result<()> {
     };
     let shown = view::now::now_view(&now);
     session.show(&shown, |look| view::now::now_text(look, &now))
+}
+
+/// The probes that were not up when they were seen last; none when none was ever seen.
+fn failing(workspace: &Workspace, now: Time) -> Result<Option<Vec<FailingView>>> {
+    let latest = latest(workspace)?;
+    let probes = &workspace.loaded.catalog.settings.probes;
+    let mut seen = latest.values().filter(|sample| probes.contains_key(&sample.probe)).peekable();
+    if seen.peek().is_none() {
+        return Ok(None);
+    }
+    let is_bad = |sample: &&Sample| matches!(sample.state, State::Degraded | State::Down | State::Unknown);
+    let view = |sample: &Sample| FailingView {
+        id: sample.probe.clone(),
+        state: sample.state.word().to_owned(),
+        seen_at: sample.at,
+        reason: sample.reason.clone(),
+        is_stale: now - sample.at > sample.interval.delta() * 3,
+    };
+    Ok(Some(seen.filter(is_bad).map(view).collect()))
+}
+
+fn alert_view(alert: &Alert) -> AlertView {
+    AlertView {
+        id: alert.id.clone(),
+        title: alert.title.clone(),
+        probe: alert.probe.clone(),
+        service: alert.service.clone(),
+        since: alert.starts_at,
+        reason: alert.reason.clone(),
+        incident: alert.incident.clone(),
+        runbook: alert.runbook.clone(),
+    }
 }

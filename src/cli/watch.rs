@@ -14,8 +14,10 @@ const TOKEN: &str = "OPSCTL_TOKEN";
 
 /// What `watch` takes.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "SIGHUP or an edit makes it read the definitions again; SIGTERM ends it. The token for --listen \
-comes from OPSCTL_TOKEN.")]
+#[command(
+    after_help = "SIGHUP or an edit makes it read the definitions again; SIGTERM ends it. The token for --listen \
+comes from OPSCTL_TOKEN."
+)]
 pub(super) struct WatchArgs {
     /// Listen here for Prometheus, heartbeats and Alertmanager: 127.0.0.1:9600; port 0 takes any free one
     #[arg(long, value_name = "ADDRESS")]

@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use crate::catalog::model::Severity;
 use crate::engine::summary::Summary;
-use crate::ground::{Time, elapsed, plain_line};
+use crate::ground::{Time, elapsed, plain_line, time_format};
 use crate::incident::Incident;
 use crate::view::incident::{IncidentView, incident_view, respond_line};
 use crate::view::look::{Look, Style, paint};
+use crate::view::probe::alert::{AlertView, alerts_text};
 use crate::view::run::{RunLine, run_line, run_status, short_time};
 use crate::view::schedule::{DueView, state_word};
 use crate::view::wrap::hanging;
@@ -20,6 +21,10 @@ use crate::view::wrap::hanging;
 pub struct NowView {
     /// Open incidents.
     pub incidents: Vec<IncidentView>,
+    /// Alerts that are open.
+    pub alerts: Vec<AlertView>,
+    /// Probes that were not up when `opsctl watch` saw them last; null when it never saw any.
+    pub failing_probes: Option<Vec<FailingView>>,
     /// Checklists that are due or overdue.
     pub due: Vec<DueView>,
     /// Runs that are not over.
@@ -28,10 +33,31 @@ pub struct NowView {
     pub invalid_definitions: usize,
 }
 
+/// A probe that was not up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FailingView {
+    /// The probe's id.
+    pub id: String,
+    /// How it came out: degraded, down or unknown.
+    pub state: String,
+    /// When that was seen.
+    #[serde(with = "time_format")]
+    #[schemars(with = "String")]
+    pub seen_at: Time,
+    /// Why; one line.
+    pub reason: Option<String>,
+    /// Whether it should have been looked at again since: `opsctl watch` does not run.
+    pub is_stale: bool,
+}
+
 /// What is going on now, gathered.
 pub struct Now<'a> {
     /// Open incidents with their severities.
     pub incidents: Vec<(Incident, Option<&'a Severity>)>,
+    /// Alerts that are open.
+    pub alerts: Vec<AlertView>,
+    /// Probes that were not up; none when none was ever seen.
+    pub failing_probes: Option<Vec<FailingView>>,
     /// Checklists that are due or overdue.
     pub due: Vec<DueView>,
     /// Runs that are not over, and whether their process is there.
@@ -46,6 +72,8 @@ pub struct Now<'a> {
 pub fn now_view(now: &Now<'_>) -> NowView {
     NowView {
         incidents: now.incidents.iter().map(|(incident, severity)| incident_view(incident, *severity)).collect(),
+        alerts: now.alerts.clone(),
+        failing_probes: now.failing_probes.clone(),
         due: now.due.clone(),
         runs: now.runs.iter().map(|(run, is_walked)| run_line(run, *is_walked)).collect(),
         invalid_definitions: now.invalid_definitions,
@@ -72,6 +100,14 @@ pub fn now_text(look: Look, now: &Now<'_>) -> String {
             let _ = writeln!(text, "      respond by {line}");
         }
     }
+    if !now.alerts.is_empty() {
+        section(look, &mut text, "Open alerts", now.alerts.len());
+        text.push_str(&alerts_text(look, &now.alerts, now.at));
+    }
+    if let Some(failing) = &now.failing_probes {
+        section(look, &mut text, "Failing probes", failing.len());
+        failing.iter().for_each(|probe| text.push_str(&failing_line(look, probe, now.at)));
+    }
     section(look, &mut text, "Checklists due", now.due.len());
     for list in &now.due {
         let deadline = list.deadline.as_deref().unwrap_or_default();
@@ -90,6 +126,14 @@ pub fn now_text(look: Look, now: &Now<'_>) -> String {
         );
     }
     hanging(&text, look.width, 4)
+}
+
+fn failing_line(look: Look, probe: &FailingView, now: Time) -> String {
+    let state = paint(look, Style::Bad, &probe.state);
+    let why = probe.reason.as_deref().map(|why| format!(": {}", plain_line(why))).unwrap_or_default();
+    let seen = elapsed(probe.seen_at, now);
+    let seen = if probe.is_stale { format!(" · seen {seen} ago, and nobody watches now") } else { String::new() };
+    format!("  {} · {state}{seen}{why}\n", plain_line(&probe.id))
 }
 
 fn run_words(look: Look, run: &Summary, is_walked: bool, now: Time) -> String {

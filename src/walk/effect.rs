@@ -9,12 +9,14 @@ use crate::engine::command::{self, Resolved};
 use crate::engine::event::{Attempt, Captured, Output};
 use crate::engine::outcome::{self, Printed};
 use crate::error::{Error, Result};
-use crate::ledger::NotRecorded;
+use crate::ledger::{Ledger, NotRecorded};
 use crate::probe::{self, Limits, Observation, Prober, Verdict};
 use crate::process::{self, Ending, Finished, Job, Program};
+use crate::redact::Redactor;
 use crate::view::step::CommandPreview;
 use crate::walk::operator::{self, Heard, Say};
-use crate::walk::{Flow, Left, Walk, does_not_fit};
+use crate::walk::{Flow, Left, Site, Walk, does_not_fit};
+use crate::workspace::heartbeats;
 
 /// The time between asking a process group to end and killing it.
 const GRACE: Duration = Duration::from_secs(5);
@@ -317,8 +319,7 @@ impl Walk<'_> {
         }
         let started = self.ledger.now();
         self.terminal.begin_live(&format!("probing {}", selectors.join(", ")));
-        let prober = Prober::new(&self.site.vars, self.site.dir.clone(), self.ledger.clock, self.redactor.clone())
-            .connectivity(settings.connectivity.clone());
+        let prober = prober(self.site, self.ledger, &self.redactor);
         let mut unseen = |_: &Observation| {};
         let observing = prober.observe_all(&probes, Limits::default(), &mut unseen);
         let observations = tokio::select! {
@@ -407,6 +408,14 @@ impl Walk<'_> {
             },
         }
     }
+}
+
+// Apart from the walk, which goes on telling while probes are made.
+fn prober<'a>(site: &'a Site, ledger: &'a Ledger<'_>, redactor: &Redactor) -> Prober<'a> {
+    let kept = Some(PathBuf::from(&site.journal)).filter(|dir| !dir.as_os_str().is_empty());
+    Prober::new(&site.vars, site.dir.clone(), ledger.clock, redactor.clone())
+        .connectivity(ledger.catalog.settings.connectivity.clone())
+        .heartbeats(heartbeats(kept))
 }
 
 fn describe(input: &Input) -> String {

@@ -4,7 +4,7 @@ mod beat;
 mod eval;
 mod history;
 mod import;
-mod list;
+pub(super) mod list;
 mod run;
 mod show;
 
