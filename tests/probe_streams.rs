@@ -3,10 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test whose surroundings fail has failed")]
 
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{SinkExt, StreamExt, stream};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Empty, Full, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
@@ -25,14 +26,13 @@ use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request a
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use opsctl::catalog::model::{Client, Probe, ProbeTarget};
-use opsctl::ground::Span;
 use opsctl::probe::State;
 
 mod common;
 
 use common::authority::Authority;
 use common::observe::{
-    assert_error, assert_up, blunt, endless, expecting, hurried, look, look_with, nobody, probe, silent, talker,
+    assert_error, assert_up, blunt, endless, expecting, look, look_with, nobody, probe, silent, talker, within,
 };
 
 /// Serves everyone who comes, each on their own, in clear or over TLS.
@@ -194,8 +194,8 @@ async fn a_websocket_that_does_not_answer_as_it_should_is_down() {
     let seen = look(&ask("/closed")).await;
     assert_error(&seen, &format!("{address} refused the upgrade: it answered 403"));
     assert_eq!((seen.status, seen.response_time_ms.is_some()), (Some(403), true));
-    let seen = look(&hurried(ask("/silent"))).await;
-    assert_error(&seen, &format!("timed out after 300ms: {address} sent no message back"));
+    let seen = look(&within(3000, ask("/silent"))).await;
+    assert_error(&seen, &format!("timed out after 3s: {address} sent no message back"));
     assert_eq!((seen.status, seen.response_time_ms), (Some(101), None));
     assert_error(&look(&ask("/leaving")).await, "closed the WebSocket and sent no message back (1008: not today)");
     assert_error(&look(&ask("/long")).await, &format!("{address} sent a message longer than 1 MiB"));
@@ -216,7 +216,7 @@ async fn a_websocket_that_does_not_answer_as_it_should_is_down() {
 async fn a_websocket_that_is_none_is_down() {
     let ask = |address: SocketAddr| websocket(format!("ws://{address}/"), None);
     let silent = silent();
-    let seen = look(&hurried(ask(silent))).await;
+    let seen = look(&within(300, ask(silent))).await;
     assert_error(&seen, &format!("timed out after 300ms: {silent} did not answer the upgrade"));
     let nonsense = blunt(b"SSH-2.0-OpenSSH_9.6\r\n");
     assert_error(&look(&ask(nonsense)).await, &format!("{nonsense} gave no proper WebSocket answer: invalid HTTP"));
@@ -235,7 +235,7 @@ async fn a_websocket_that_is_none_is_down() {
 
 type Answer = Response<BoxBody<Bytes, Infallible>>;
 
-fn grpc(address: impl ToString, service: &str, tls: bool) -> Probe {
+fn grpc(address: impl Display, service: &str, tls: bool) -> Probe {
     probe(ProbeTarget::Grpc { address: address.to_string(), service: service.to_owned(), tls })
 }
 
@@ -268,13 +268,8 @@ fn at_once(http: u16, headers: HeaderMap) -> Answer {
 
 /// Some data, and no end of it.
 fn without_end(data: Bytes, again: bool) -> Answer {
-    let first = futures_util::stream::once(std::future::ready(Ok(Frame::data(data.clone()))));
-    let then = futures_util::stream::repeat_with(move || Ok(Frame::data(data.clone())));
-    let body = match again {
-        true => BodyExt::boxed(StreamBody::new(first.chain(then))),
-        false => BodyExt::boxed(StreamBody::new(first.chain(futures_util::stream::pending()))),
-    };
-    Response::new(body)
+    let pieces = stream::repeat_with(move || Ok(Frame::data(data.clone()))).take(if again { usize::MAX } else { 1 });
+    Response::new(BodyExt::boxed(StreamBody::new(pieces.chain(stream::pending()))))
 }
 
 /// A health server that does what the service's name says.
@@ -361,22 +356,22 @@ async fn a_call_that_fails_is_named() {
         assert_error(&seen, &format!("{address} {expected}"));
         assert_eq!(seen.status, status, "{service}");
     }
-    let seen = look(&hurried(grpc(address, "silent", false))).await;
+    let seen = look(&within(300, grpc(address, "silent", false))).await;
     assert_error(&seen, &format!("timed out after 300ms: {address} did not answer the question for its health"));
-    let seen = look(&Probe { timeout: Span::seconds(1), ..grpc(address, "half", false) }).await;
-    assert_error(&seen, &format!("timed out after 1s: the answer of {address} did not end"));
+    let seen = look(&within(3000, grpc(address, "half", false))).await;
+    assert_error(&seen, &format!("timed out after 3s: the answer of {address} did not end"));
 }
 
 #[tokio::test]
 async fn a_health_server_that_is_none_is_down() {
     let silent = silent();
-    let seen = look(&hurried(grpc(silent, "", false))).await;
+    let seen = look(&within(300, grpc(silent, "", false))).await;
     assert_error(&seen, &format!("timed out after 300ms: {silent} did not answer the question for its health"));
     let nonsense = blunt(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     assert_error(&look(&grpc(nonsense, "", false)).await, &format!("{nonsense} gave no proper gRPC answer"));
     assert_error(&look(&grpc(blunt(b""), "", false)).await, "broke the connection off");
     let settings = endless(&[b"\0\0\0\x04\0\0\0\0\0"], b"\0\0\x08\x06\0\0\0\0\0pingping");
-    assert_eq!(look(&hurried(grpc(settings, "", false))).await.state, State::Down);
+    assert_eq!(look(&within(300, grpc(settings, "", false))).await.state, State::Down);
     assert_eq!(look(&grpc(talker(&[b"\0\0\0\x04\0\0\0\0\0", b""]), "", false)).await.state, State::Down);
     let nobody = nobody();
     assert_error(&look(&grpc(nobody, "", false)).await, &format!("{nobody} refused the connection"));
