@@ -17,6 +17,8 @@ pub enum Kind {
     Environment,
     /// The operator interrupted; saved and resumable.
     Interrupted,
+    /// All was said in the result; a format of its own asks for this exit code.
+    Said(u8),
 }
 
 impl Kind {
@@ -29,6 +31,7 @@ impl Kind {
             Self::InputNeeded => 4,
             Self::Environment => 5,
             Self::Interrupted => 130,
+            Self::Said(code) => code,
         }
     }
 }
@@ -78,6 +81,11 @@ impl Error {
     /// The operator interrupted.
     pub fn interrupted(message: impl Into<String>) -> Self {
         Self::new(Kind::Interrupted, message)
+    }
+
+    /// All was said in the result; only the exit code is left.
+    pub fn said(code: u8) -> Self {
+        Self::new(Kind::Said(code), String::new())
     }
 
     /// Adds a way out.

@@ -51,6 +51,8 @@ pub trait Terminal: Send {
     fn begin_live(&mut self, label: &str);
     /// Output of the command, above the status line. It may come in unfinished lines.
     fn live(&mut self, text: &str);
+    /// A picture above the status line, in place of the one before; it goes away with the line. Nothing on a pipe.
+    fn picture(&mut self, text: &str);
     /// Takes the status line away. What was typed meanwhile is forgotten: it must not answer the next question.
     fn end_live(&mut self);
     /// Why a result could not be written, if so. A reader that has seen enough (`| head`) is no failure.

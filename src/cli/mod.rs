@@ -29,7 +29,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::terminal::{ColourChoice, RealTerminal, Terminal as _};
 use crate::view;
 
@@ -164,6 +164,7 @@ pub fn main() -> u8 {
 fn tell(terminal: &mut RealTerminal, done: Result<()>) -> u8 {
     match done {
         Ok(()) => 0,
+        Err(Error { kind: Kind::Said(code), .. }) => code,
         Err(error) => {
             let text = view::failure::failure_text(terminal.look_err(), &error);
             terminal.say(&text);

@@ -1,31 +1,15 @@
 //! Many probes side by side, and what follows from one for another.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::Semaphore;
 
 use super::observation::Observation;
-use super::{Prober, look, network};
+use super::turn::{Limits, Turns};
+use super::{Prober, network};
 use crate::catalog::model::Probe;
 use crate::monitor::State;
-
-/// How much happens at the same time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Probes in all.
-    pub at_once: usize,
-    /// Probes of one host and port.
-    pub per_host: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { at_once: 512, per_host: 32 }
-    }
-}
 
 impl Prober<'_> {
     /// Makes many probes, some at the same time; the observations come in the order of the probes. `seen` is told each
@@ -36,26 +20,12 @@ impl Prober<'_> {
         limits: Limits,
         seen: &mut (dyn FnMut(&Observation) + Send),
     ) -> Vec<Observation> {
-        let all = Semaphore::new(limits.at_once.max(1));
-        let mut hosts: HashMap<String, Arc<Semaphore>> = HashMap::new();
-        let mut host = |probe: &Probe| {
-            let place = look::place(probe)?;
-            let new = || Arc::new(Semaphore::new(limits.per_host.max(1)));
-            Some(Arc::clone(hosts.entry(place).or_insert_with(new)))
+        let turns = Turns::new(limits);
+        let one = async |(place, probe): (usize, &&Probe)| {
+            let _turn = turns.take(probe).await;
+            (place, self.observe(probe).await)
         };
-        let mut work: FuturesUnordered<_> = FuturesUnordered::new();
-        for (place, probe) in probes.iter().enumerate() {
-            let (host, all) = (host(probe), &all);
-            work.push(async move {
-                // First the host's turn: whoever waits for it must not keep others from theirs.
-                let _of_host = match &host {
-                    Some(host) => host.acquire().await.ok(),
-                    None => None,
-                };
-                let _of_all = all.acquire().await.ok();
-                (place, self.observe(probe).await)
-            });
-        }
+        let mut work: FuturesUnordered<_> = probes.iter().enumerate().map(one).collect();
         let mut observations: Vec<(usize, Observation)> = Vec::with_capacity(probes.len());
         while let Some((place, observation)) = work.next().await {
             seen(&observation);

@@ -25,6 +25,7 @@ mod redis;
 mod sight;
 mod task;
 mod tls;
+mod turn;
 mod verdict;
 mod websocket;
 mod wire;
@@ -41,8 +42,8 @@ use crate::redact::Redactor;
 
 pub use crate::monitor::State;
 pub use look::unset;
-pub use many::Limits;
 pub use observation::{Checked, Hop, Kind, Observation};
+pub use turn::{Limits, Turn, Turns};
 pub use verdict::{Verdict, verdict};
 
 use look::With;

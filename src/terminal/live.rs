@@ -43,6 +43,14 @@ impl Live {
         }
     }
 
+    /// Shows a picture of several lines above the status, in place of the one before; at most so many of its lines.
+    pub fn picture(&mut self, text: &str, most: usize) {
+        let lines = text.lines().take(most.max(1)).map(|line| fit(line, self.width.saturating_sub(1)));
+        self.bar.set_style(style(STATUS_BELOW_TEXT));
+        self.bar.set_prefix(lines.collect::<Vec<_>>().join("\n"));
+        self.bar.tick();
+    }
+
     /// Runs something that writes to the terminal, with the status line out of the way.
     pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bar.suspend(write)

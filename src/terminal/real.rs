@@ -147,6 +147,13 @@ impl Terminal for RealTerminal {
         }
     }
 
+    fn picture(&mut self, text: &str) {
+        let most = height(io::stderr().as_fd()).saturating_sub(3);
+        if let Some(live) = &mut self.live {
+            live.picture(text, most);
+        }
+    }
+
     fn end_live(&mut self) {
         if std::mem::take(&mut self.is_within_line) {
             self.write_err("\n");

@@ -20,6 +20,8 @@ pub enum Shown {
     LiveBegan(String),
     /// Output of a command.
     Live(String),
+    /// A picture above a status line.
+    Picture(String),
     /// A status line ended.
     LiveEnded,
 }
@@ -171,6 +173,10 @@ impl Terminal for Scripted {
 
     fn live(&mut self, text: &str) {
         self.shown.push(Shown::Live(text.to_owned()));
+    }
+
+    fn picture(&mut self, text: &str) {
+        self.shown.push(Shown::Picture(text.to_owned()));
     }
 
     fn end_live(&mut self) {

@@ -13,7 +13,7 @@ pub fn failure_text(look: Look, error: &Error) -> String {
         Kind::Negative => (Style::Bad, "bad"),
         Kind::InputNeeded => (Style::Warn, "input needed"),
         Kind::Interrupted => (Style::Warn, "interrupted"),
-        Kind::Usage | Kind::Definition | Kind::Environment => (Style::Bad, "error"),
+        Kind::Usage | Kind::Definition | Kind::Environment | Kind::Said(_) => (Style::Bad, "error"),
     };
     let message = folded(&format!("{word}: {}", plain(&error.message).trim_end()), look.width);
     let mut text = message.replacen(word, &paint(look, style, word), 1);
