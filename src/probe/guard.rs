@@ -120,7 +120,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     match segments {
         [0x64, 0xff9b, 0, 0, 0, 0, _, _] => is_public_v4(low()),
         [0x2002, high, rest, ..] => is_public_v4(Ipv4Addr::from_bits((u32::from(high) << 16) | u32::from(rest))),
-        [0x2001, 0xdb8, ..] | [0x2001, 0..=0x1ff, ..] | [0x64, 0xff9b, 1, ..] | [0x100, 0, 0, 0, ..] => false,
+        [0x2001, 0xdb8 | 0..=0x1ff, ..] | [0x64, 0xff9b, 1, ..] | [0x100, 0, 0, 0, ..] => false,
         [first, ..] => first & 0xe000 == 0x2000, // 2000::/3 is all that was given out
     }
 }

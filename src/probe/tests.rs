@@ -326,8 +326,8 @@ async fn commands_that_do_not_end_well_are_down() {
 async fn look_all(probes: &[Probe]) -> Vec<Observation> {
     let all: Vec<&Probe> = probes.iter().collect();
     let vars = vars();
-    let prober = Prober::new(&vars, std::env::temp_dir(), &SystemClock, Redactor::default());
-    prober.observe_all(&all, Limits::default(), &mut |_| {}).await
+    let eye = Prober::new(&vars, std::env::temp_dir(), &SystemClock, Redactor::default());
+    eye.observe_all(&all, Limits::default(), &mut |_| {}).await
 }
 
 #[tokio::test]

@@ -56,7 +56,10 @@ pub(super) async fn look(
     let tls: Option<&[&str]> = (url.scheme() == "wss").then_some(&["http/1.1"]);
     let stream = wire::open(&place, tls, with, sight).await?;
     sight.enter(Phase::FirstByte, format!("{place} did not answer the upgrade"));
-    let config = WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
+    let config = WebSocketConfig::default()
+        .read_buffer_size(16 * 1024)
+        .max_message_size(Some(LONGEST))
+        .max_frame_size(Some(LONGEST));
     let (mut socket, answer) = match client_async_with_config(request, stream, Some(config)).await {
         Ok(upgraded) => upgraded,
         Err(Error::Http(answer)) => {

@@ -106,7 +106,9 @@ pub fn now_text(look: Look, now: &Now<'_>) -> String {
     }
     if let Some(failing) = &now.failing_probes {
         section(look, &mut text, "Failing probes", failing.len());
-        failing.iter().for_each(|probe| text.push_str(&failing_line(look, probe, now.at)));
+        for probe in failing {
+            text.push_str(&failing_line(look, probe, now.at));
+        }
     }
     section(look, &mut text, "Checklists due", now.due.len());
     for list in &now.due {

@@ -319,9 +319,9 @@ impl Walk<'_> {
         }
         let started = self.ledger.now();
         self.terminal.begin_live(&format!("probing {}", selectors.join(", ")));
-        let prober = prober(self.site, self.ledger, &self.redactor);
+        let eye = prober(self.site, self.ledger, &self.redactor);
         let mut unseen = |_: &Observation| {};
-        let observing = prober.observe_all(&probes, Limits::default(), &mut unseen);
+        let observing = eye.observe_all(&probes, Limits::default(), &mut unseen);
         let observations = tokio::select! {
             observations = observing => Some(observations),
             () = process::interrupted() => None,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
@@ -40,9 +40,9 @@ pub fn expecting(conditions: &[&str], probe: Probe) -> Probe {
     Probe { conditions: conditions.iter().map(one).collect(), ..probe }
 }
 
-/// The probe with little time.
-pub fn hurried(probe: Probe) -> Probe {
-    Probe { timeout: Span(Duration::from_millis(300)), ..probe }
+/// The probe with so much time.
+pub fn within(milliseconds: u64, probe: Probe) -> Probe {
+    Probe { timeout: Span(Duration::from_millis(milliseconds)), ..probe }
 }
 
 /// Makes a probe.
@@ -95,6 +95,9 @@ pub fn endless(answers: &[&'static [u8]], then: &'static [u8]) -> SocketAddr {
         };
         let all = answers.iter().all(|answer| said(&mut stream, answer));
         while all && !then.is_empty() && stream.write_all(then).is_ok() {}
+        // What nobody has read would reset the connection, and with it what was said.
+        let _ = stream.shutdown(Shutdown::Write);
+        let _ = stream.read_to_end(&mut Vec::new());
     })
 }
 

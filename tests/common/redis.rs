@@ -35,7 +35,7 @@ impl Redis {
     /// The server when it is ready; none when it ended before, as it does when somebody else has its port.
     fn begin(port: u16, options: &[&str]) -> Option<Self> {
         let root = tempfile::Builder::new().prefix("opsctl-redis-").tempdir().unwrap();
-        let mut server = Command::new("redis-server")
+        let server = Command::new("redis-server")
             .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
             .args(options)
             .current_dir(root.path())
@@ -44,11 +44,11 @@ impl Redis {
             .stderr(Stdio::null())
             .spawn()
             .expect("redis-server, which scripts/test installs");
-        let mut lines = BufReader::new(server.stdout.take()?).lines().map_while(Result::ok);
+        let mut redis = Self { _root: root, server, port };
+        let mut lines = BufReader::new(redis.server.stdout.take()?).lines().map_while(Result::ok);
         let ready = lines.by_ref().any(|line| line.contains("Ready to accept connections"));
         // Somebody has to read what it goes on to say.
         thread::spawn(move || lines.for_each(drop));
-        let redis = Self { _root: root, server, port };
         ready.then_some(redis)
     }
 

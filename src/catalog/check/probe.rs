@@ -34,7 +34,7 @@ fn target(target: &ProbeTarget, at: &Trail<'_>, problems: &mut Vec<Problem>) {
             self::headers(headers.keys(), &at.key("headers"), problems);
         }
         ProbeTarget::Redis { url, .. } => {
-            address(url, &["redis://", "rediss://"], &at.key("redis").key("url"), problems)
+            address(url, &["redis://", "rediss://"], &at.key("redis").key("url"), problems);
         }
         ProbeTarget::Postgres { url, query } => {
             let at = at.key("postgres");

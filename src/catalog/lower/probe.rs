@@ -111,7 +111,7 @@ fn target(id: &str, raw: &mut RawProbe, at: &Trail<'_>, problems: &mut Vec<Probl
 
 fn http(raw: RawHttp, at: &Trail<'_>, problems: &mut Vec<Problem>) -> HttpTarget {
     let request = match raw {
-        RawHttp::Full(request) => request,
+        RawHttp::Full(request) => *request,
         RawHttp::Url(url) => RawRequest {
             url,
             method: None,

@@ -106,7 +106,7 @@ pub enum RawHttp {
     /// An address.
     Url(String),
     /// A request.
-    Full(RawRequest),
+    Full(Box<RawRequest>),
 }
 
 by_kind!(RawHttp, "an address, or a map with `url`", { text => RawHttp::Url, map => RawHttp::Full });

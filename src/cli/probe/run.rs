@@ -99,7 +99,7 @@ fn look(
 }
 
 async fn once(
-    prober: &Prober<'_>,
+    eye: &Prober<'_>,
     probes: &[&Probe],
     limits: Limits,
     terminal: &mut dyn Terminal,
@@ -111,7 +111,7 @@ async fn once(
         states.insert(observation.id.clone(), observation.clone());
         terminal.picture(&progress_text(look, title, probes, &states));
     };
-    prober.observe_all(probes, limits, &mut seen).await
+    eye.observe_all(probes, limits, &mut seen).await
 }
 
 fn show(session: &mut Session<'_>, args: &RunArgs, rounds: &[Vec<Observation>]) -> Result<()> {

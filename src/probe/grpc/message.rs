@@ -48,10 +48,10 @@ pub(super) fn question(service: &str) -> Vec<u8> {
 
 fn put(out: &mut Vec<u8>, mut number: usize) {
     while number >= 0x80 {
-        out.push((number & 0x7f) as u8 | 0x80);
+        out.push(number.to_le_bytes()[0] | 0x80);
         number >>= 7;
     }
-    out.push((number & 0x7f) as u8);
+    out.push(number.to_le_bytes()[0]);
 }
 
 // Fields that a later version has are passed over.

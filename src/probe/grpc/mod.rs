@@ -132,7 +132,8 @@ fn outcome(headers: &HeaderMap) -> Option<(u16, String)> {
 }
 
 fn refused(place: &Place, service: &str, answer: &Answer) -> Failure {
-    let name = CODES.get(usize::from(answer.code)).map_or_else(|| answer.code.to_string(), ToString::to_string);
+    let name =
+        CODES.get(usize::from(answer.code)).map_or_else(|| format!("the status {}", answer.code), ToString::to_string);
     match name.as_str() {
         "UNIMPLEMENTED" => format!("{place} does not know the health protocol ({name})"),
         "NOT_FOUND" if !service.is_empty() => format!("{place} does not know the service `{service}` ({name})"),

@@ -1,7 +1,7 @@
 //! Probes of PostgreSQL: connect, log in, ask, and keep the first value.
 //!
 //! The question is asked inside a transaction that cannot write and that the server ends when the probe's time is up.
-//! Several servers are tried in order; `load_balance_hosts` is not used. What is said of TLS at [`door`] holds.
+//! Several servers are tried in order; `load_balance_hosts` is not used. TLS follows `sslmode`; [`door`] says how.
 
 mod address;
 mod door;
@@ -193,11 +193,11 @@ fn value(row: &SimpleQueryRow) -> Option<&str> {
 fn keep(value: Option<&str>, sight: &mut Sight) {
     let Some(value) = value else { return };
     if value.len() > LONGEST_VALUE {
-        sight.output = value[..value.floor_char_boundary(LONGEST_VALUE)].to_owned();
+        value[..value.floor_char_boundary(LONGEST_VALUE)].clone_into(&mut sight.output);
         sight.unread = Some("the first value is longer than 64 KiB".to_owned());
         return;
     }
-    sight.output = value.to_owned();
+    value.clone_into(&mut sight.output);
     sight.facts.body = Some(value.to_owned());
 }
 

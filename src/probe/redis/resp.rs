@@ -32,20 +32,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
 
     /// Says a command.
     pub async fn say(&mut self, words: &[&str]) -> io::Result<()> {
-        let mut command = format!("*{}\r\n", words.len());
-        for word in words {
-            command.push_str(&format!("${}\r\n{word}\r\n", word.len()));
-        }
+        let texts = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len()));
+        let command = format!("*{}\r\n{}", words.len(), texts.collect::<String>());
         self.stream.write_all(command.as_bytes()).await?;
         self.stream.flush().await
     }
 
     /// Waits until an answer begins.
     pub async fn wait(&mut self) -> io::Result<()> {
-        match self.stream.fill_buf().await?.is_empty() {
-            true => Err(io::ErrorKind::UnexpectedEof.into()),
-            false => Ok(()),
-        }
+        if self.stream.fill_buf().await?.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
     }
 
     /// Reads an answer.
@@ -114,7 +109,7 @@ mod tests {
             (b"$x\r\n", "no number"),
             (b"$4\r\nab", "early eof"),
             (b"$99999999999\r\n", "longer than 1 MiB"),
-            (&[b'+'; 70_000], "longer than 64 KiB"),
+            (b"+".repeat(70_000).as_slice(), "longer than 64 KiB"),
         ] {
             let why = heard(bytes).await.unwrap_err();
             assert!(why.contains(expected), "{why}");
