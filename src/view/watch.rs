@@ -48,17 +48,14 @@ pub fn line(look: Look, news: &News<'_>, at: DateTime<FixedOffset>) -> String {
             let about = alert.probe.as_deref().or(alert.service.as_deref());
             let about = about.map(|about| format!(" ({})", plain_line(about))).unwrap_or_default();
             let title = plain_line(&alert.title);
-            match &alert.ended {
-                Some(ended) => {
-                    let word = paint(look, Style::Good, "resolved");
-                    format!("alert {word}: {title}{about}: {}", plain_line(&ended.reason))
-                }
-                None => {
-                    let word = paint(look, Style::Bad, "fired");
-                    let incident = alert.incident.as_ref().map(|id| format!(" · {id}")).unwrap_or_default();
-                    let runbook = alert.runbook.as_ref().map(|id| format!(" · runbook {id}")).unwrap_or_default();
-                    format!("alert {word}: {title}{about}: {}{incident}{runbook}", plain_line(&alert.reason))
-                }
+            if let Some(ended) = &alert.ended {
+                let word = paint(look, Style::Good, "resolved");
+                format!("alert {word}: {title}{about}: {}", plain_line(&ended.reason))
+            } else {
+                let word = paint(look, Style::Bad, "fired");
+                let incident = alert.incident.as_ref().map(|id| format!(" · {id}")).unwrap_or_default();
+                let runbook = alert.runbook.as_ref().map(|id| format!(" · runbook {id}")).unwrap_or_default();
+                format!("alert {word}: {title}{about}: {}{incident}{runbook}", plain_line(&alert.reason))
             }
         }
         News::Undelivered { alert, channel, why } => {

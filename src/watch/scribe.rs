@@ -19,7 +19,7 @@ const BATCH: usize = 2000;
 const MOST: usize = 200_000;
 
 /// How often hours are added up and old samples forgotten.
-const CHORES: Duration = Duration::from_secs(60);
+const CHORES: Duration = Duration::from_mins(1);
 
 /// What the scribe is told.
 #[derive(Debug)]

@@ -23,9 +23,10 @@ use super::scribe::Page;
 use super::watched::{Followed, Watched, rules_of};
 use super::{Options, Place, service};
 use crate::catalog::files::FileKind;
-use crate::catalog::model::{AlertRule, Probe};
+use crate::catalog::model::{AlertRule, Probe, Settings};
 use crate::error::{Error, Result};
 use crate::ground::{Clock, Span, Time};
+use crate::monitor::Sample;
 use crate::monitor::timetable::next;
 use crate::probe::{Observation, Prober, Turns, excuse_dependent};
 use crate::process;
@@ -38,13 +39,13 @@ use crate::workspace::Workspace;
 const FILES: Duration = Duration::from_secs(2);
 
 /// A clock that is set is noticed within this time.
-const CLOCK: Duration = Duration::from_secs(60);
+const CLOCK: Duration = Duration::from_mins(1);
 
 /// How long probes under way are waited for at the end.
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
-/// At the start every probe is made soon, but not all at once: this many a second, and all within their interval.
-const AT_START: i64 = 50;
+/// At the start every probe is made soon: so long after the one before it, and within its interval.
+const AT_START: Duration = Duration::from_millis(20);
 
 /// The watcher, before it begins.
 pub(super) struct Watcher<'a> {
@@ -55,6 +56,18 @@ pub(super) struct Watcher<'a> {
     pub pages: Sender<Page>,
     pub orders: UnboundedSender<Order>,
     pub address: Option<SocketAddr>,
+}
+
+/// A probe that is to be watched, and the rules that look at it.
+struct Listed {
+    probe: Arc<Probe>,
+    rules: Vec<Arc<AlertRule>>,
+}
+
+impl Listed {
+    fn of(probe: &Probe, settings: &Settings, rules: &[Arc<AlertRule>]) -> Self {
+        Self { probe: Arc::new(probe.clone()), rules: rules_of(settings, rules, probe) }
+    }
 }
 
 /// A probe that has been made.
@@ -239,35 +252,29 @@ impl Round<'_> {
         service::ready(&format!("watching {} probes", self.watched.len()));
     }
 
-    /// Makes the list of what is watched; what is known of a probe stays with it.
+    /// Makes the list of what is watched; what is known of a probe stays with it. Fails before anything is changed.
     fn take_up(&mut self, open: &OpenAlerts) -> Result<()> {
         let workspace = Arc::clone(&self.watcher.workspace);
         let settings = &workspace.loaded.catalog.settings;
         let rules: Vec<Arc<AlertRule>> = settings.alerts.values().cloned().map(Arc::new).collect();
-        let past = Samples::open_read(workspace.state_dir()?)?;
-        let mut known: HashMap<String, Watched> =
-            self.watched.drain(..).map(|watched| (watched.probe.id.clone(), watched)).collect();
-        let (now, mut place) = (self.now(), 0);
-        self.agenda = Agenda::default();
-        self.index.clear();
-        for probe in settings.probes.values().filter(|probe| probe.enabled) {
-            let rules = rules_of(settings, &rules, probe);
-            let probe = Arc::new(probe.clone());
-            let open_since = |rule: &AlertRule| open.get(&(rule.id.clone(), probe.id.clone())).copied();
-            let (watched, due) = match known.remove(&probe.id) {
-                Some(watched) => (watched.redefined(Arc::clone(&probe), &rules), next(&probe.id, probe.interval, now)),
-                None => {
-                    let reach = Watched::reach(&probe, &rules);
-                    let mut before =
-                        past.as_ref().map(|past| past.recent(&probe.id, reach)).transpose()?.unwrap_or_default();
-                    before.reverse(); // the newest come first
-                    (Watched::new(Arc::clone(&probe), &rules, before, open_since), soon(now, place, probe.interval))
-                }
+        let enabled = settings.probes.values().filter(|probe| probe.enabled);
+        let listed: Vec<Listed> = enabled.map(|probe| Listed::of(probe, settings, &rules)).collect();
+        let past = self.past(&listed)?;
+        let now = self.now();
+        let old = self.watched.drain(..).map(|watched| (watched.probe.id.clone(), watched));
+        let mut old: HashMap<String, Watched> = old.collect();
+        (self.agenda, self.index) = (Agenda::default(), HashMap::new());
+        for (place, (Listed { probe, rules }, before)) in listed.into_iter().zip(past).enumerate() {
+            let id = probe.id.clone();
+            let open_since = |rule: &AlertRule| open.get(&(rule.id.clone(), id.clone())).copied();
+            let (due, watched) = if let Some(watched) = old.remove(&id) {
+                (next(&id, probe.interval, now), watched.redefined(probe, &rules))
+            } else {
+                (soon(now, place, probe.interval), Watched::new(probe, &rules, before, open_since))
             };
-            self.agenda.put(due, self.watched.len());
-            self.index.insert(probe.id.clone(), self.watched.len());
+            self.agenda.put(due, place);
             self.watched.push(watched);
-            place += 1;
+            self.index.insert(id, place);
         }
         let mut board = self.watcher.board.known();
         board.watched = self.watched.len();
@@ -275,6 +282,20 @@ impl Round<'_> {
         drop(board);
         let _ = self.watcher.pages.send(Page::Keep(settings.retention));
         Ok(())
+    }
+
+    /// What was seen of each before, oldest first; nothing of those that are under watch already.
+    fn past(&self, listed: &[Listed]) -> Result<Vec<Vec<Sample>>> {
+        let samples = Samples::open_read(self.watcher.workspace.state_dir()?)?;
+        let one = |Listed { probe, rules }: &Listed| -> Result<Vec<Sample>> {
+            let Some(samples) = samples.as_ref().filter(|_| !self.index.contains_key(&probe.id)) else {
+                return Ok(Vec::new());
+            };
+            let mut before = samples.recent(&probe.id, Watched::reach(probe, rules))?;
+            before.reverse();
+            Ok(before)
+        };
+        listed.iter().map(one).collect()
     }
 
     /// Waits a little for what is still being made, and lets the rest go.
@@ -300,9 +321,9 @@ async fn make(probe: Arc<Probe>, due: Time, prober: Arc<Prober<'_>>, turns: Arc<
 }
 
 /// When a probe is made for the first time: soon, but not with all others at once.
-fn soon(now: Time, place: i64, interval: Span) -> Time {
-    let wait = TimeDelta::milliseconds(place * 1000 / AT_START).min(interval.delta());
-    now + wait
+fn soon(now: Time, place: usize, interval: Span) -> Time {
+    let wait = AT_START.saturating_mul(u32::try_from(place).unwrap_or(u32::MAX)).min(interval.0);
+    now + Span(wait).delta()
 }
 
 fn look(workspace: &Workspace) -> Look {

@@ -1,5 +1,6 @@
 //! Telling channels, again and again where that helps.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::monitor::{Alert, AlertEvent};
 
 /// The wait before the second attempt; it doubles up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_secs(2);
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 /// How a delivery ended.
 pub(super) struct Delivered {
@@ -30,7 +31,9 @@ impl<'a> Clerk<'a> {
     /// Takes up what was owed when the daemon ended last.
     pub(super) fn deliver_owed(&mut self) {
         let ids: Vec<String> = self.alerts.keys().cloned().collect();
-        ids.iter().for_each(|id| self.deliver(id));
+        for id in &ids {
+            self.deliver(id);
+        }
     }
 
     /// Tells every channel of an alert what it does not know yet.
@@ -44,8 +47,8 @@ impl<'a> Clerk<'a> {
     }
 
     /// Notes how a delivery ended, and tries again where that may help.
-    pub(super) fn delivered(&mut self, delivered: Delivered) {
-        self.note_delivered(&delivered);
+    pub(super) fn delivered(&mut self, delivered: &Delivered) {
+        self.note_delivered(delivered);
         let Some(alert) = self.alerts.get(&delivered.alert) else { return };
         let owed = alert.owes(&delivered.channel);
         let channel = self.channels(alert).into_iter().find(|channel| channel.id == delivered.channel);
@@ -135,7 +138,7 @@ fn message(alert: &Alert, notice: Notice) -> Message {
         && let Some(runbook) = &alert.runbook
     {
         let incident = alert.incident.as_ref().map(|id| format!(" --incident {id}")).unwrap_or_default();
-        text.push_str(&format!("\nWhat to do: opsctl runbook run {runbook}{incident}"));
+        let _ = write!(text, "\nWhat to do: opsctl runbook run {runbook}{incident}");
     }
     Message {
         id: format!("{}.{}", alert.id, notice.word()),

@@ -135,11 +135,9 @@ impl Clerk<'_> {
 /// What an incident is told about an alert.
 fn told(alert: &Alert) -> String {
     let about = alert.probe.as_ref().map(|probe| format!(" ({probe})")).unwrap_or_default();
-    match &alert.ended {
-        Some(ended) => format!("Alert {}{about} is over: {}", alert.title, ended.reason),
-        None => {
-            let runbook = alert.runbook.as_ref().map(|id| format!(". Runbook: {id}")).unwrap_or_default();
-            format!("Alert {}{about}: {}{runbook}", alert.title, alert.reason)
-        }
+    if let Some(ended) = &alert.ended {
+        return format!("Alert {}{about} is over: {}", alert.title, ended.reason);
     }
+    let runbook = alert.runbook.as_ref().map(|id| format!(". Runbook: {id}")).unwrap_or_default();
+    format!("Alert {}{about}: {}{runbook}", alert.title, alert.reason)
 }

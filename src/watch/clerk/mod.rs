@@ -98,7 +98,7 @@ impl<'a> Clerk<'a> {
                         Some(order) => self.obey(order),
                         None => break,
                     },
-                    Some(delivered) = self.sending.next(), if !self.sending.is_empty() => self.delivered(delivered),
+                    Some(delivered) = self.sending.next(), if !self.sending.is_empty() => self.delivered(&delivered),
                 }
             }
             let deadline = Instant::now() + LAST_WAIT;
