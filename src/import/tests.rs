@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::fs;
 
 use crate::catalog::load::{Root, load};
-use crate::catalog::model::{Catalog, MaintenanceWindow, ProbeTarget};
+use crate::catalog::model::Catalog;
 use crate::condition::Compat;
 use crate::import::{ImportError, Imported, LeftOut, gatus};
 
+mod fields;
 mod hostile;
 mod large;
 
@@ -35,17 +36,6 @@ fn lines(left_out: &[LeftOut]) -> String {
         let _ = writeln!(text, "{endpoint}{what}: {why}");
         text
     })
-}
-
-/// What became of one endpoint, given by what stands in it beside its name.
-fn one(rest: &str) -> (Catalog, Vec<String>) {
-    let indented: String = rest.lines().fold(String::new(), |mut text, line| {
-        let _ = writeln!(text, "    {line}");
-        text
-    });
-    let imported = import(&format!("endpoints:\n  - name: one\n{indented}"));
-    let left_out = imported.left_out.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
-    (loaded(&imported.yaml), left_out)
 }
 
 fn refused(text: &str) -> ImportError {

@@ -1,6 +1,6 @@
 //! YAML as it is written by hand: blocks, and quotes where a text could be taken for something else.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// A value to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) enum Yaml {
 
 impl Yaml {
     /// A word of our own.
-    pub fn word(word: impl ToString) -> Self {
+    pub fn word(word: impl fmt::Display) -> Self {
         Self::Word(word.to_string())
     }
 
@@ -84,7 +84,9 @@ fn below(out: &mut String, depth: usize, value: &Yaml) {
         Yaml::Map(entries) if entries.is_empty() => out.push_str(" {}\n"),
         Yaml::List(items) => {
             out.push('\n');
-            items.iter().for_each(|item| list_item(out, depth + 1, item));
+            for item in items {
+                list_item(out, depth + 1, item);
+            }
         }
         Yaml::Map(entries) => {
             out.push('\n');
@@ -227,10 +229,58 @@ mod tests {
     #[test]
     fn texts_that_mean_something_stay_texts() {
         let texts = [
-            "", " ", "~", "null", "NULL", "true", "no", "y", "1", "1e3", "0x1f", ".inf", "- a", "a: b", "a #b", "#", "&a",
-            "*a", "!a", "%a", "@a", "`a`", "{a}", "[a]", "'a'", "\"a\"", "\\n", "a\nb", "a\n\nb\n", "\na\nb", "a\nb\n\n\n",
-            " a\nb", "a\n b", "---\na", "...\na", "a\r\nb", "a\tb", "\u{85}", "\u{2028}x", "\u{feff}", "\u{202e}x", "\u{0}",
-            "🚒 fire", "${A} {{ b }}", "<<", "=", "2026-01-01", "a ", "a\n---\nb", "a\n\tb", "# a\nb", "\u{10ffff}",
+            "",
+            " ",
+            "~",
+            "null",
+            "NULL",
+            "true",
+            "no",
+            "y",
+            "1",
+            "1e3",
+            "0x1f",
+            ".inf",
+            "- a",
+            "a: b",
+            "a #b",
+            "#",
+            "&a",
+            "*a",
+            "!a",
+            "%a",
+            "@a",
+            "`a`",
+            "{a}",
+            "[a]",
+            "'a'",
+            "\"a\"",
+            "\\n",
+            "a\nb",
+            "a\n\nb\n",
+            "\na\nb",
+            "a\nb\n\n\n",
+            " a\nb",
+            "a\n b",
+            "---\na",
+            "...\na",
+            "a\r\nb",
+            "a\tb",
+            "\u{85}",
+            "\u{2028}x",
+            "\u{feff}",
+            "\u{202e}x",
+            "\u{0}",
+            "🚒 fire",
+            "${A} {{ b }}",
+            "<<",
+            "=",
+            "2026-01-01",
+            "a ",
+            "a\n---\nb",
+            "a\n\tb",
+            "# a\nb",
+            "\u{10ffff}",
         ];
         for text in texts {
             let said = document(if text.is_empty() { "k" } else { text }, &[text.to_owned()]);

@@ -8,6 +8,7 @@ pub mod difference;
 pub mod doctor;
 pub mod failure;
 pub mod files;
+pub mod import;
 pub mod incident;
 pub mod journal;
 pub mod lint;

@@ -52,7 +52,7 @@ pub(super) fn endpoint(endpoint: &mut Section, notes: &mut Notes) -> Option<Draf
     put_names(endpoint, &group, &name);
     let mut client = Client::of(endpoint, notes);
     let (kind, target) = target(endpoint, &mut client, notes)?;
-    let conditions = Yaml::List(conditions(endpoint, notes).into_iter().collect());
+    let conditions = Yaml::List(conditions(endpoint, notes));
     endpoint.leave("ui", "how it is shown is not about probes", notes);
     endpoint.leave("extra-labels", "metrics have no labels of one's own", notes);
     let probe = Yaml::map([
@@ -136,10 +136,8 @@ fn interval(endpoint: &mut Section, notes: &mut Notes) -> Option<Span> {
 }
 
 fn maintenance(endpoint: &mut Section, notes: &mut Notes) -> Option<Yaml> {
-    let path = endpoint.at("maintenance-windows");
     let windows = endpoint.sections("maintenance-windows", notes);
-    let windows = windows.into_iter().enumerate();
-    Yaml::List(windows.filter_map(|(index, one)| window(one, &format!("{path}[{index}]"), notes)).collect()).filled()
+    Yaml::List(windows.into_iter().filter_map(|one| window(one, notes)).collect()).filled()
 }
 
 fn disabled(endpoint: &mut Section, notes: &mut Notes) -> Option<Yaml> {

@@ -20,7 +20,8 @@ pub(super) fn target(endpoint: &mut Section, client: &mut Client, notes: &mut No
         notes.leave(at, format!("there is nothing to look at: {NO_ENDPOINT}"));
         return None;
     };
-    let seen = if endpoint.has("dns") { dns(endpoint, &written, notes) } else { by_scheme(endpoint, &written, client, notes) };
+    let seen =
+        if endpoint.has("dns") { dns(endpoint, &written, notes) } else { by_scheme(endpoint, &written, client, notes) };
     endpoint.drop(&OF_KINDS);
     match seen {
         Ok(target) => {
@@ -61,9 +62,8 @@ fn by_scheme(endpoint: &mut Section, written: &Phrase, client: &Client, notes: &
         "starttls" => needs(true).map(|()| ("tls", starttls(address))),
         "icmp" => needs(false).map(|()| ("icmp", Yaml::text(address))),
         "grpc" => needs(true).map(|()| ("grpc", Yaml::text(address))),
-        "grpcs" => needs(true).map(|()| {
-            ("grpc", Yaml::map([("address", Some(Yaml::text(address))), ("tls", Some(Yaml::word(true)))]))
-        }),
+        "grpcs" => needs(true)
+            .map(|()| ("grpc", Yaml::map([("address", Some(Yaml::text(address))), ("tls", Some(Yaml::word(true)))]))),
         "ssh" => ssh(endpoint, address, notes).map_err(|why| (at.clone(), why.to_owned())),
         "udp" => Err((at, "there is no probe for UDP".to_owned())),
         "sctp" => Err((at, "there is no probe for SCTP".to_owned())),
@@ -78,9 +78,8 @@ fn by_scheme(endpoint: &mut Section, written: &Phrase, client: &Client, notes: &
 fn http(endpoint: &mut Section, url: String, client: &Client, notes: &mut Notes) -> Yaml {
     let method = method(endpoint, notes);
     let is_query = endpoint.flag("graphql", notes) == Some(true);
-    let body = body(endpoint, notes).map(|body| {
-        if is_query { serde_json::json!({ "query": body }).to_string() } else { body }
-    });
+    let body = body(endpoint, notes)
+        .map(|body| if is_query { serde_json::json!({ "query": body }).to_string() } else { body });
     let mut headers = headers(endpoint, notes);
     if is_query && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
         headers.push(("Content-Type".to_owned(), Yaml::text("application/json")));
@@ -152,7 +151,7 @@ fn websocket(endpoint: &mut Section, url: String, notes: &mut Notes) -> Yaml {
 
 /// A connection; with a body it is sent, and any answer will do.
 fn tcp(endpoint: &mut Section, address: &str, tls: bool, notes: &mut Notes) -> (&'static str, Yaml) {
-    let send = body(endpoint, notes).map(|body| body.replace('\\', "\\\\"));
+    let send = body(endpoint, notes);
     let expect = send.is_some().then(|| Yaml::text("(?s)."));
     let full = Yaml::map([
         ("address", Some(Yaml::text(address))),
