@@ -5,6 +5,8 @@ use serde_saphyr::budget::BudgetBreach;
 
 use super::ImportError;
 
+const TOO_DEEP: &str = "this is nested deeper than any configuration of Gatus";
+
 /// Says what an error of the YAML reader means, and where.
 pub(super) fn explained(error: &Error) -> ImportError {
     let place = error.location().and_then(|at| {
@@ -35,9 +37,7 @@ fn words(error: &Error) -> (String, Option<&'static str>) {
         Error::Budget { breach: BudgetBreach::Documents { .. }, .. } | Error::MultipleDocuments { .. } => {
             ("a second document begins here, and a configuration is one", Some("split the file"))
         }
-        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => {
-            ("this is nested deeper than any configuration of Gatus", None)
-        }
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => (TOO_DEEP, None),
         Error::Budget { .. }
         | Error::AliasReplayCounterOverflow { .. }
         | Error::AliasReplayLimitExceeded { .. }
@@ -48,6 +48,9 @@ fn words(error: &Error) -> (String, Option<&'static str>) {
         ),
         other => {
             let said = other.to_string();
+            if said.starts_with("recursion limit") {
+                return (TOO_DEEP.to_owned(), None);
+            }
             let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(said, _)| said);
             let indent = said.starts_with("tabs").then_some("indent with spaces");
             return (format!("this is not YAML: {said}"), indent);

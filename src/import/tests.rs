@@ -52,6 +52,11 @@ fn everything_becomes_settings_without_a_problem() {
 }
 
 #[test]
+fn lines_may_end_as_they_do_in_windows() {
+    assert_eq!(import(&format!("\u{feff}{}", EVERYTHING.replace('\n', "\r\n"))), import(EVERYTHING));
+}
+
+#[test]
 fn everything_that_is_left_out_is_listed() {
     insta::assert_snapshot!(lines(&import(EVERYTHING).left_out));
 }

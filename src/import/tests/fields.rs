@@ -43,6 +43,9 @@ fn the_scheme_says_what_is_looked_at() {
         ("grpc://a.test:1", "grpc a.test:1 false"),
         ("grpcs://a.test:1", "grpc a.test:1 true"),
         ("ssh://a.test", "tcp a.test:22 expects Some(\"^SSH-\")"),
+        ("ssh://${HOST}", "tcp ${HOST}:22 expects Some(\"^SSH-\")"),
+        ("ssh://::1", "tcp [::1]:22 expects Some(\"^SSH-\")"),
+        ("ssh://[::1]", "tcp [::1]:22 expects Some(\"^SSH-\")"),
         ("ssh://a.test:2222", "tcp a.test:2222 expects Some(\"^SSH-\")"),
     ] {
         let said = match one(&format!("url: \"{url}\"")).0.target {
@@ -223,8 +226,7 @@ fn windows_are_taken_over_whole_or_not_at_all() {
         let (probe, left_out) = one(&format!("url: \"http://a.test\", maintenance-windows: [{{{text}}}]"));
         (probe.maintenance, left_out)
     };
-    let (windows, left_out) =
-        window("start: \"23:30\", duration: 1.5h, timezone: Europe/Berlin, every: [Monday, sunday]");
+    let (windows, left_out) = window("start: 23:30, duration: 1.5h, timezone: Europe/Berlin, every: [Monday, sunday]");
     assert_eq!(left_out, "");
     let [MaintenanceWindow::Recurring { start, duration, days, timezone }] = windows.as_slice() else { panic!() };
     assert_eq!((start.to_string(), *duration, days.len()), ("23:30:00".to_owned(), span("1h30m"), 2));

@@ -113,7 +113,7 @@ fn what_cannot_be_read_is_refused_with_its_place() {
         ("endpoints: []\n---\nendpoints: []\n", "a second document", Some((2, 1))),
         ("endpoints:\n  - name: x\n   url: y\n", "this is not YAML", Some((3, 4))),
         ("endpoints: []\na: \u{1}\n", "this is not YAML", Some((2, 4))),
-        (&deep, "this is not YAML", Some((1, 267))),
+        (&deep, "this is nested deeper", Some((1, 267))),
         (&huge, "16 MiB", None),
     ];
     for (text, message, place) in cases {
