@@ -12,7 +12,7 @@ use super::target::target;
 
 const SHORTEST_INTERVAL: Span = Span::seconds(1);
 
-const KNOWN: [&str; 18] = [
+const KNOWN: [&str; 17] = [
     "enabled",
     "name",
     "group",
@@ -30,7 +30,6 @@ const KNOWN: [&str; 18] = [
     "client",
     "ui",
     "extra-labels",
-    "store",
 ];
 
 const KNOWN_OUTSIDE: [&str; 7] = ["enabled", "name", "group", "token", "alerts", "maintenance-windows", "heartbeat"];
@@ -54,6 +53,9 @@ pub(super) fn endpoint(endpoint: &mut Section, notes: &mut Notes) -> Option<Draf
     let (kind, target) = target(endpoint, &mut client, notes)?;
     let conditions = Yaml::List(conditions(endpoint, notes));
     endpoint.leave("ui", "how it is shown is not about probes", notes);
+    for key in ["store", "always-run"] {
+        endpoint.leave(key, "it has a meaning in suites only", notes);
+    }
     endpoint.leave("extra-labels", "metrics have no labels of one's own", notes);
     let probe = Yaml::map([
         ("title", Some(Yaml::text(&name))),
