@@ -28,8 +28,8 @@ pub use probe::{
 pub use settings::{RawChannel, RawIncidentSettings, RawService, RawTemplate, RawWorkspace};
 pub use step::{
     RawApprove, RawCapture, RawCaptureSource, RawCommand, RawExpect, RawFullApprove, RawFullOption, RawFullRetry,
-    RawFullRollback, RawFullSend, RawFullStep, RawFullUse, RawLink, RawOption, RawRetry, RawRollback, RawSend, RawStep,
-    RawTitledLink, RawUse, RawVerify, RawWait, RawWaitUntil,
+    RawFullRollback, RawFullSend, RawFullStep, RawFullUse, RawLink, RawOption, RawProbes, RawProbesWithin, RawRetry,
+    RawRollback, RawSend, RawStep, RawTitledLink, RawUse, RawVerify, RawWait, RawWaitUntil,
 };
 
 /// In schemas only: text that may look like a number or a boolean, such as a port; it is kept as it is written.
