@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test whose surroundings fail has failed")]
 
-pub mod authority;
+pub mod ca;
 pub mod http;
 pub mod observe;
 pub mod port;
