@@ -5,9 +5,12 @@
 
 pub mod ca;
 pub mod http;
+pub mod nginx;
 pub mod observe;
 pub mod port;
 pub mod postgres;
+pub mod probes;
+pub mod proxy;
 pub mod pty;
 pub mod redis;
 
