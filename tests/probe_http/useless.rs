@@ -70,8 +70,8 @@ fn what_breaks_off_or_makes_no_sense_is_down_and_says_how() {
         ("cut", blunt(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nbegun"), "broke the connection off"),
         ("cut-chunk", said(format!("{chunked}5\r\nhe")), "broke the connection off"),
         ("cut-end", said(format!("{chunked}5\r\nhello\r\n")), "broke the connection off"),
-        ("cut-head", blunt(b"HTTP/1.1 200 OK\r\ncontent-le"), "gave no proper HTTP answer"),
-        ("nothing", blunt(b""), "gave no proper HTTP answer"),
+        ("cut-head", blunt(b"HTTP/1.1 200 OK\r\ncontent-le"), "closed the connection before it had answered"),
+        ("nothing", blunt(b""), "closed the connection before it had answered"),
         ("ssh", blunt(b"SSH-2.0-OpenSSH_9.2\r\n"), "gave no proper HTTP answer"),
         ("status", blunt(b"HTTP/1.1 20O OK\r\n\r\n"), "gave no proper HTTP answer"),
         ("header", blunt(b"HTTP/1.1 200 OK\r\nno header\r\n\r\n"), "gave no proper HTTP answer"),
@@ -132,6 +132,26 @@ fn what_never_ends_runs_out_of_time_where_it_hangs() {
 }
 
 #[test]
+fn what_is_odd_but_allowed_is_up() {
+    let early = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n";
+    let mut probes = String::new();
+    for (id, answer, condition) in [
+        ("early", format!("{early}HTTP/1.1 200 OK\r\n\r\nlate"), "[BODY] == late"),
+        ("old", "HTTP/1.0 200 OK\r\n\r\nuntil the end".to_owned(), "[BODY] == until the end"),
+        ("bare", "HTTP/1.1 204 \r\n\r\n".to_owned(), "[STATUS] == 204"),
+        ("teapot", "HTTP/1.1 799 Own\r\ncontent-length: 0\r\n\r\n".to_owned(), "[STATUS] == 799"),
+        ("bytes", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokmore than was said".to_owned(), "[BODY] == ok"),
+        ("nowhere", "HTTP/1.1 302 Found\r\ncontent-length: 0\r\n\r\n".to_owned(), "[STATUS] == 302"),
+        ("twice", "HTTP/1.1 200 OK\r\nx-a: 1\r\nX-A: 2\r\n\r\n".to_owned(), "[HEADERS].x-a == 1, 2"),
+    ] {
+        let address = said(answer);
+        probes.push_str(&format!("{id}: {{http: \"http://{address}/\", conditions: [\"{condition}\"]}}\n"));
+    }
+    let seen = World::with_probes(&probes).look(&[]);
+    assert_eq!(seen.not_up(), [""; 0]);
+}
+
+#[test]
 fn a_loop_of_redirects_ends() {
     let turning = server(|stream| write!(stream, "HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n"));
     let seen = World::with_probes(&format!("turning: {{http: \"http://{turning}/\"}}\n")).look(&[]);
@@ -150,7 +170,7 @@ fn nothing_that_is_sent_fills_the_memory() {
     let header = endless(&[b"HTTP/1.1 200 OK\r\nx-long: "], LONG);
     let headers = endless(&[b"HTTP/1.1 200 OK\r\n"], b"x-header: value\r\n");
     let line = endless(&[b""], LONG);
-    let early = endless(&[], b"HTTP/1.1 100 Continue\r\n\r\n");
+    let early = endless(&[b""], b"HTTP/1.1 100 Continue\r\n\r\n");
     let body = "conditions: [\"[STATUS] == 200\", \"len([BODY]) > 0\"]";
     let world = World::with_probes(&format!(
         "packed: {{http: \"http://{packed}/\", {body}}}\n\

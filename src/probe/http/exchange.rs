@@ -1,6 +1,5 @@
 //! One request on a connection of its own, up to the headers of the answer.
 
-use std::error::Error as StdError;
 use std::pin::pin;
 
 use http_body_util::BodyExt as _;
@@ -130,7 +129,12 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     sight.enter(Phase::FirstByte, "there was no answer");
-    let broken = |error: &(dyn StdError + 'static)| Failure::from(failure::talking(place, "HTTP", error));
+    let broken = |error: &hyper::Error| match error {
+        error if error.is_incomplete_message() => {
+            Failure::from(format!("{place} closed the connection before it had answered"))
+        }
+        error => failure::talking(place, "HTTP", error).into(),
+    };
     let (response, connection) = if two {
         let io = TokioIo::new(stream);
         let mut builder = http2::Builder::new(TokioExecutor::new());
