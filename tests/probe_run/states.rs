@@ -165,7 +165,7 @@ fn what_comes_from_gatus_is_judged_as_gatus_does() {
         ("unconnected", format!("http://{closed}/"), "[CONNECTED] == true", "down", "down"),
         // What is missing is 0, and days are none.
         ("missing", server.url(), "[BODY].count < 5", "up", "down"),
-        ("days", server.url(), "[RESPONSE_TIME] > -1d", "down", "up"),
+        ("days", server.url(), "[RESPONSE_TIME] < 7d", "down", "up"),
         ("well", server.url(), "[STATUS] == 200", "up", "up"),
     ];
     let probes = |compat: &str| -> String {
