@@ -8,6 +8,7 @@ mod notes;
 mod phrase;
 mod read;
 mod section;
+mod syntax;
 mod yaml;
 
 use schemars::JsonSchema;

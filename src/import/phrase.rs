@@ -112,7 +112,8 @@ fn has_lookalike(text: &str) -> bool {
     text.split("${").skip(1).any(|rest| rest.split_once('}').is_some_and(|(name, _)| is_name(name)))
 }
 
-fn is_name(text: &str) -> bool {
+/// Whether a text can be the name of an environment variable.
+pub(super) fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

@@ -5,17 +5,20 @@ use std::fmt;
 use indexmap::IndexMap;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::NonFiniteFloatPolicy;
-use serde_saphyr::{Error, MergeKeyPolicy, Options, Spanned};
+use serde_saphyr::{MergeKeyPolicy, Options, Spanned};
 
 use super::ImportError;
 use super::section::Value;
+use super::syntax::explained;
 
 /// The most bytes that are looked at.
 const MOST_BYTES: usize = 16 << 20;
 /// The most levels of nesting.
 const MOST_LEVELS: usize = 48;
 /// The most values, those of aliases counted each time.
-const MOST_VALUES: usize = 1_000_000;
+const MOST_VALUES: usize = 500_000;
+/// The most values that are kept for aliases.
+const MOST_KEPT: usize = 100_000;
 
 /// Reads a document. Numbers and booleans stay as they are written.
 pub(super) fn read(text: &str) -> Result<Value, ImportError> {
@@ -42,19 +45,12 @@ fn options() -> Options {
             max_depth: MOST_LEVELS,
             max_nodes: MOST_VALUES,
             max_events: 3 * MOST_VALUES,
-            max_recorded_anchor_events: MOST_VALUES,
+            max_recorded_anchor_events: MOST_KEPT,
             max_merge_keys: 100_000,
             max_documents: 1,
             enforce_alias_anchor_ratio: false,
         },
     }
-}
-
-fn explained(error: &Error) -> ImportError {
-    let place = error.location().and_then(|at| {
-        Some((usize::try_from(at.line()).ok()?, usize::try_from(at.column()).ok()?)).filter(|(line, _)| *line > 0)
-    });
-    ImportError { message: error.to_string(), place, suggestion: None }
 }
 
 type Node = Spanned<Written>;

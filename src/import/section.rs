@@ -39,6 +39,11 @@ impl Section {
         Self { path: String::new(), ..self }
     }
 
+    /// The way to the map itself.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The way to a key.
     pub fn at(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
@@ -88,13 +93,11 @@ impl Section {
 
     /// A text in which variables may stand.
     pub fn phrase(&mut self, key: &str, notes: &mut Notes) -> Option<Phrase> {
-        match self.take(key)? {
-            Value::Text(text) => Some(Phrase::new(&text)),
-            _ => {
-                notes.leave(self.at(key), "a text is expected here");
-                None
-            }
+        if let Value::Text(text) = self.take(key)? {
+            return Some(Phrase::new(&text));
         }
+        notes.leave(self.at(key), "a text is expected here");
+        None
     }
 
     /// A text in which variables are filled in here, too.

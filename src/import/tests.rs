@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::fs;
 
 use crate::catalog::load::{Root, load};
-use crate::catalog::model::{Catalog, MaintenanceWindow, ProbeTarget};
+use crate::catalog::model::Catalog;
 use crate::condition::Compat;
 use crate::import::{ImportError, Imported, LeftOut, gatus};
 
+mod fields;
 mod hostile;
 mod large;
 
@@ -37,17 +38,6 @@ fn lines(left_out: &[LeftOut]) -> String {
     })
 }
 
-/// What became of one endpoint, given by what stands in it beside its name.
-fn one(rest: &str) -> (Catalog, Vec<String>) {
-    let indented: String = rest.lines().fold(String::new(), |mut text, line| {
-        let _ = writeln!(text, "    {line}");
-        text
-    });
-    let imported = import(&format!("endpoints:\n  - name: one\n{indented}"));
-    let left_out = imported.left_out.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
-    (loaded(&imported.yaml), left_out)
-}
-
 fn refused(text: &str) -> ImportError {
     gatus(text).expect_err(text)
 }
@@ -59,6 +49,11 @@ fn everything_becomes_settings_without_a_problem() {
     assert_eq!(imported.probes, catalog.settings.probes.len());
     assert!(catalog.settings.probes.values().all(|probe| probe.compat == Compat::Gatus));
     insta::assert_snapshot!(imported.yaml);
+}
+
+#[test]
+fn lines_may_end_as_they_do_in_windows() {
+    assert_eq!(import(&format!("\u{feff}{}", EVERYTHING.replace('\n', "\r\n"))), import(EVERYTHING));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! YAML as it is written by hand: blocks, and quotes where a text could be taken for something else.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// A value to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) enum Yaml {
 
 impl Yaml {
     /// A word of our own.
-    pub fn word(word: impl ToString) -> Self {
+    pub fn word(word: impl fmt::Display) -> Self {
         Self::Word(word.to_string())
     }
 
@@ -84,7 +84,9 @@ fn below(out: &mut String, depth: usize, value: &Yaml) {
         Yaml::Map(entries) if entries.is_empty() => out.push_str(" {}\n"),
         Yaml::List(items) => {
             out.push('\n');
-            items.iter().for_each(|item| list_item(out, depth + 1, item));
+            for item in items {
+                list_item(out, depth + 1, item);
+            }
         }
         Yaml::Map(entries) => {
             out.push('\n');

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use crate::ground::{Time, plain_line, rfc3339};
 use crate::monitor::threshold::Change;
 use crate::monitor::{Alert, State};
-use crate::probe::Observation;
 use crate::view::look::{Look, Style, paint};
 
 /// Something that has changed.
@@ -15,7 +14,16 @@ pub enum News<'a> {
     /// Something about the daemon itself.
     Trouble(&'a str),
     /// A probe is called something else from now on.
-    Changed(&'a Change, &'a Observation),
+    Changed {
+        /// The probe's id.
+        probe: &'a str,
+        /// The service it looks at.
+        service: &'a str,
+        /// What it was and is called.
+        change: &'a Change,
+        /// Why it is not up.
+        why: Option<&'a str>,
+    },
     /// An alert has fired, or is over.
     Alert(&'a Alert),
     /// A channel could not be told.
@@ -34,31 +42,28 @@ pub fn line(look: Look, news: &News<'_>, at: DateTime<FixedOffset>) -> String {
     let time = paint(look, Style::Faint, &at.format("%H:%M:%S").to_string());
     let text = match news {
         News::Trouble(text) => format!("{}: {}", paint(look, Style::Warn, "trouble"), plain_line(text)),
-        News::Changed(change, observation) => {
+        News::Changed { probe, change, why, .. } => {
             let (style, word) = match change.to {
                 State::Up => (Style::Good, "up"),
                 State::Down => (Style::Bad, "DOWN"),
                 State::Degraded => (Style::Warn, "degraded"),
                 other => (Style::Faint, other.title()),
             };
-            let why = observation.why().map(|why| format!(": {why}")).unwrap_or_default();
-            format!("{} is {}{why}", observation.id, paint(look, style, word))
+            let why = why.map(|why| format!(": {}", plain_line(why))).unwrap_or_default();
+            format!("{} is {}{why}", plain_line(probe), paint(look, style, word))
         }
         News::Alert(alert) => {
             let about = alert.probe.as_deref().or(alert.service.as_deref());
             let about = about.map(|about| format!(" ({})", plain_line(about))).unwrap_or_default();
             let title = plain_line(&alert.title);
-            match &alert.ended {
-                Some(ended) => {
-                    let word = paint(look, Style::Good, "resolved");
-                    format!("alert {word}: {title}{about}: {}", plain_line(&ended.reason))
-                }
-                None => {
-                    let word = paint(look, Style::Bad, "fired");
-                    let incident = alert.incident.as_ref().map(|id| format!(" · {id}")).unwrap_or_default();
-                    let runbook = alert.runbook.as_ref().map(|id| format!(" · runbook {id}")).unwrap_or_default();
-                    format!("alert {word}: {title}{about}: {}{incident}{runbook}", plain_line(&alert.reason))
-                }
+            if let Some(ended) = &alert.ended {
+                let word = paint(look, Style::Good, "resolved");
+                format!("alert {word}: {title}{about}: {}", plain_line(&ended.reason))
+            } else {
+                let word = paint(look, Style::Bad, "fired");
+                let incident = alert.incident.as_ref().map(|id| format!(" · {id}")).unwrap_or_default();
+                let runbook = alert.runbook.as_ref().map(|id| format!(" · runbook {id}")).unwrap_or_default();
+                format!("alert {word}: {title}{about}: {}{incident}{runbook}", plain_line(&alert.reason))
             }
         }
         News::Undelivered { alert, channel, why } => {
@@ -73,13 +78,13 @@ pub fn line(look: Look, news: &News<'_>, at: DateTime<FixedOffset>) -> String {
 pub fn json_line(news: &News<'_>, now: Time) -> String {
     let mut value = match news {
         News::Trouble(text) => json!({ "kind": "trouble", "text": text }),
-        News::Changed(change, observation) => json!({
+        News::Changed { probe, service, change, why } => json!({
             "kind": "state",
-            "probe": observation.id,
-            "service": observation.service,
+            "probe": probe,
+            "service": service,
             "from": change.from.word(),
             "to": change.to.word(),
-            "reason": observation.why(),
+            "reason": why,
         }),
         News::Alert(alert) => json!({
             "kind": if alert.is_open() { "alert_fired" } else { "alert_resolved" },

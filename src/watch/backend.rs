@@ -31,7 +31,8 @@ impl Backend {
 
 impl listen::Backend for Backend {
     fn metrics(&self) -> String {
-        metrics::page(&self.board.known(), self.clock.now())
+        let known = self.board.known().clone();
+        metrics::page(&known, self.clock.now())
     }
 
     fn health(&self) -> Health {

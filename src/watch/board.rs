@@ -1,7 +1,7 @@
 //! What the daemon knows right now, for those who ask it by HTTP.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hdrhistogram::Histogram;
 
@@ -16,12 +16,12 @@ const LONGEST_DELAY_US: u64 = 60_000_000;
 #[derive(Debug)]
 pub(super) struct Board(Mutex<Known>);
 
-/// What the daemon knows.
-#[derive(Debug)]
+/// What the daemon knows. A copy is cheap, so that nobody has to keep the watcher waiting while a page is written.
+#[derive(Debug, Clone)]
 pub(super) struct Known {
     /// The last observation of every probe.
-    pub observations: BTreeMap<String, Observation>,
-    /// The alerts that are open: rule, probe, and since when.
+    pub observations: BTreeMap<Arc<str>, Arc<Observation>>,
+    /// The alerts of rules that are open: rule, probe, and since when.
     pub alerts: BTreeMap<(String, String), Time>,
     /// How late probes began, in microseconds.
     pub delay_us: Histogram<u64>,

@@ -17,6 +17,15 @@ impl Look {
         paths.extend(folders.into_iter().filter(|folder| folder != dir));
         paths.sort();
         paths.dedup();
+        Self::take(paths)
+    }
+
+    /// Looks at the same files now.
+    pub fn again(&self) -> Self {
+        Self::take(self.0.iter().map(|(path, ..)| path.clone()).collect())
+    }
+
+    fn take(paths: Vec<PathBuf>) -> Self {
         let seen = |path: PathBuf| {
             let found = fs::metadata(&path).ok();
             let modified = found.as_ref().and_then(|found| found.modified().ok());
@@ -37,15 +46,15 @@ mod tests {
         fs::create_dir(dir.path().join("metrics")).unwrap();
         fs::write(dir.path().join("opsctl.yaml"), "a").unwrap();
         fs::write(dir.path().join("metrics/one.yaml"), "a").unwrap();
-        let look = || Look::at(dir.path(), ["opsctl.yaml", "metrics/one.yaml"].into_iter());
-        let before = look();
-        assert_eq!(before, look());
+        let before = Look::at(dir.path(), ["opsctl.yaml", "metrics/one.yaml"].into_iter());
+        assert_eq!(before, before.again());
         fs::write(dir.path().join("opsctl.yaml"), "ab").unwrap();
-        let edited = look();
+        let edited = before.again();
         assert_ne!(before, edited);
         fs::write(dir.path().join("metrics/two.yaml"), "a").unwrap();
-        assert_ne!(edited, look());
+        assert_ne!(edited, before.again());
+        fs::remove_file(dir.path().join("metrics/two.yaml")).unwrap();
         fs::remove_file(dir.path().join("opsctl.yaml")).unwrap();
-        assert_ne!(edited, look());
+        assert_ne!(edited, before.again());
     }
 }

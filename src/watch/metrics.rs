@@ -8,7 +8,7 @@ use crate::view::probe::prometheus;
 /// Everything that is known, as one page.
 pub(super) fn page(known: &Known, now: Time) -> String {
     let mut metrics = Metrics::default();
-    prometheus::add(&mut metrics, &known.observations.values().collect::<Vec<_>>());
+    prometheus::add(&mut metrics, &known.observations.values().map(AsRef::as_ref).collect::<Vec<_>>());
     let alerts = known
         .alerts
         .keys()

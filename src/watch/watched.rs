@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::catalog::model::{AlertRule, Probe, Settings};
+use crate::catalog::model::{AlertRule, AlertWhen, Probe, ProbeTarget, Settings};
 use crate::ground::{Span, Time};
 use crate::monitor::rule::{judge, reach};
 use crate::monitor::threshold::Change;
@@ -17,6 +17,8 @@ const REASON: usize = 300;
 #[derive(Debug)]
 pub(super) struct Watched {
     pub probe: Arc<Probe>,
+    /// When it is made next.
+    pub due: Time,
     /// Whether it is being made right now.
     pub is_running: bool,
     /// What it is called.
@@ -37,34 +39,41 @@ impl Watched {
     /// A probe, with the rules that look at it, what was seen before (oldest first), and the alerts that are open.
     pub fn new(
         probe: Arc<Probe>,
+        due: Time,
         rules: &[Arc<AlertRule>],
         before: Vec<Sample>,
         open_since: impl Fn(&AlertRule) -> Option<Time>,
     ) -> Self {
         let settled = Settled::replay(&before, Thresholds::from(&*probe));
         let alarms = rules.iter().map(|rule| (Arc::clone(rule), Alarm::restored(open_since(rule)))).collect();
-        Self { probe, is_running: false, settled, recent: before.into(), alarms }
+        Self { probe, due, is_running: false, settled, recent: before.into(), alarms }
     }
 
-    /// The same probe as it is defined now; what was seen stays.
-    pub fn redefined(self, probe: Arc<Probe>, rules: &[Arc<AlertRule>]) -> Self {
+    /// The same probe as it is defined now; what was seen stays. It is made when it is due, or sooner.
+    pub fn redefined(self, probe: Arc<Probe>, due: Time, rules: &[Arc<AlertRule>]) -> Self {
         let alarm = |rule: &Arc<AlertRule>| {
             let known = self.alarms.iter().find(|(known, _)| known.id == rule.id);
             (Arc::clone(rule), known.map(|(_, alarm)| *alarm).unwrap_or_default())
         };
         let alarms = rules.iter().map(alarm).collect();
-        Self { probe, alarms, ..self }
+        Self { probe, due: due.min(self.due), alarms, ..self }
     }
 
     /// How many samples of the past its rules and thresholds look at.
     pub fn reach(probe: &Probe, rules: &[Arc<AlertRule>]) -> usize {
-        let of_thresholds = probe.failure_threshold.max(probe.success_threshold);
+        // Below the thresholds a probe may go up and down for long; so much of it nearly always tells what it is called.
+        let of_thresholds = probe.failure_threshold.saturating_add(probe.success_threshold).saturating_mul(3);
         let of_rules = rules.iter().map(|rule| {
             let reach = reach(&rule.when);
             let of_window = reach.window.0.as_secs() / probe.interval.0.as_secs().max(1) + 1;
             reach.observations.max(u32::try_from(of_window).unwrap_or(u32::MAX))
         });
         of_rules.fold(of_thresholds, u32::max) as usize
+    }
+
+    /// The rules whose alerts are open, and since when.
+    pub fn open(&self) -> impl Iterator<Item = (&AlertRule, Time)> {
+        self.alarms.iter().filter_map(|(rule, alarm)| Some((&**rule, alarm.open_since?)))
     }
 
     /// Takes in an observation.
@@ -96,10 +105,11 @@ impl Watched {
     }
 }
 
-/// The rules that look at a probe.
-pub(super) fn rules_of(settings: &Settings, rules: &[Arc<AlertRule>], probe: &Probe) -> Vec<Arc<AlertRule>> {
-    let looks = |rule: &&Arc<AlertRule>| settings.probes_of(&rule.probes).iter().any(|one| one.id == probe.id);
-    rules.iter().filter(looks).cloned().collect()
+/// The probes that a rule looks at. What is no heartbeat cannot miss one.
+pub(super) fn looked_at<'a>(rule: &AlertRule, settings: &'a Settings) -> impl Iterator<Item = &'a Probe> + use<'a> {
+    let heartbeats_only = rule.when == AlertWhen::Heartbeat;
+    let probes = settings.probes_of(&rule.probes).into_iter().filter(|probe| probe.enabled);
+    probes.filter(move |probe| !heartbeats_only || matches!(probe.target, ProbeTarget::Push { .. }))
 }
 
 /// What is kept of an observation.

@@ -1,8 +1,8 @@
 //! The watcher: makes each probe when it is due, never twice at once, and passes on what follows.
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -11,40 +11,36 @@ use chrono::TimeDelta;
 use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::{Instant, interval, sleep, timeout_at};
 
 use super::agenda::Agenda;
 use super::board::Board;
 use super::change::Look;
-use super::clerk::{OpenAlerts, Order, Told};
+use super::clerk::{OpenAlerts, Order, Signalled};
+use super::ear::event_loop;
 use super::scribe::Page;
-use super::watched::{Followed, Watched, rules_of};
+use super::takeover::look;
+use super::voice::{Told, Voice};
+use super::watched::{Followed, Watched};
 use super::{Options, Place, service};
-use crate::catalog::files::FileKind;
-use crate::catalog::model::{AlertRule, Probe};
+use crate::catalog::model::Probe;
 use crate::error::{Error, Result};
-use crate::ground::{Clock, Span, Time};
+use crate::ground::{Clock, Time};
 use crate::monitor::timetable::next;
 use crate::probe::{Observation, Prober, Turns, excuse_dependent};
-use crate::process;
-use crate::sample::Samples;
-use crate::terminal::Terminal;
-use crate::view;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, prober};
 
 /// How often the definition files are looked at.
 const FILES: Duration = Duration::from_secs(2);
 
 /// A clock that is set is noticed within this time.
-const CLOCK: Duration = Duration::from_secs(60);
+const CLOCK: Duration = Duration::from_mins(1);
 
 /// How long probes under way are waited for at the end.
 const LAST_WAIT: Duration = Duration::from_secs(5);
-
-/// At the start every probe is made soon, but not all at once: this many a second, and all within their interval.
-const AT_START: i64 = 50;
 
 /// The watcher, before it begins.
 pub(super) struct Watcher<'a> {
@@ -54,7 +50,10 @@ pub(super) struct Watcher<'a> {
     pub board: Arc<Board>,
     pub pages: Sender<Page>,
     pub orders: UnboundedSender<Order>,
+    pub voice: Voice,
     pub address: Option<SocketAddr>,
+    /// Is notified when another part of the daemon has ended.
+    pub broken_down: Arc<Notify>,
 }
 
 /// A probe that has been made.
@@ -65,87 +64,92 @@ struct Made {
 }
 
 /// The watcher at work.
-struct Round<'a> {
-    watcher: Watcher<'a>,
-    prober: Arc<Prober<'a>>,
+pub(super) struct Round<'a> {
+    pub watcher: Watcher<'a>,
+    pub prober: Arc<Prober<'a>>,
+    pub agenda: Agenda,
+    pub watched: Vec<Watched>,
+    /// The place of each probe in `watched`.
+    pub index: HashMap<String, usize>,
+    /// What the definition files looked like when they were read.
+    pub files: Look,
+    /// What they look like since, when they are others by now.
+    pub changed: Option<Look>,
     turns: Arc<Turns>,
-    agenda: Agenda,
-    watched: Vec<Watched>,
-    index: HashMap<String, usize>,
     running: FuturesUnordered<LocalBoxFuture<'a, Made>>,
-    files: Look,
 }
 
 impl Watcher<'_> {
-    /// Watches until it is asked to stop.
-    pub fn watch(self, open: &OpenAlerts, told: UnboundedReceiver<Told>, terminal: &mut dyn Terminal) -> Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|cause| Error::environment("the event loop cannot be started").cause(cause))?;
+    /// Watches until it is asked to stop, or another part of the daemon has broken down.
+    pub fn watch(self, open: &OpenAlerts) -> Result<()> {
+        let runtime = event_loop("watcher")?;
         let mut round = Round {
-            prober: Arc::new(self.prober()),
-            turns: Arc::new(Turns::new(self.options.limits)),
+            prober: Arc::new(prober(&self.workspace, self.place.surroundings, self.place.clock)),
             agenda: Agenda::default(),
             watched: Vec::new(),
             index: HashMap::new(),
-            running: FuturesUnordered::new(),
             files: look(&self.workspace),
+            changed: None,
+            turns: Arc::new(Turns::new(self.options.limits)),
+            running: FuturesUnordered::new(),
             watcher: self,
         };
-        round.take_up(open)?;
-        runtime.block_on(round.go(told, terminal))
-    }
-}
-
-impl<'a> Watcher<'a> {
-    fn prober(&self) -> Prober<'a> {
-        let Place { surroundings, clock, .. } = *self.place;
-        crate::workspace::prober(&self.workspace, surroundings, clock)
+        let workspace = Arc::clone(&round.watcher.workspace);
+        round.take_up(workspace, open)?;
+        let done = runtime.block_on(round.go());
+        drop(round);
+        // A name server that does not answer must not keep us.
+        runtime.shutdown_background();
+        done
     }
 }
 
 impl Round<'_> {
-    async fn go(&mut self, mut told: UnboundedReceiver<Told>, terminal: &mut dyn Terminal) -> Result<()> {
-        let mut hangup = signal(SignalKind::hangup())
-            .map_err(|cause| Error::environment("signals cannot be listened to").cause(cause))?;
-        let mut files = tokio::time::interval(FILES);
-        let mut alive = tokio::time::interval(service::patience().unwrap_or(Duration::from_hours(1)));
-        let mut stop = pin!(process::stopped());
-        self.announce(terminal);
+    async fn go(&mut self) -> Result<()> {
+        let mut hangup = listen_to(SignalKind::hangup())?;
+        let mut interrupt = listen_to(SignalKind::interrupt())?;
+        let mut terminate = listen_to(SignalKind::terminate())?;
+        let broken_down = Arc::clone(&self.watcher.broken_down);
+        let mut files = interval(FILES);
+        let mut alive = service::patience().map(interval);
+        self.announce();
         loop {
             let next = self.until_next();
             tokio::select! {
-                () = &mut stop => break,
-                Some(made) = self.running.next(), if !self.running.is_empty() => self.made(made, terminal),
+                _ = interrupt.recv() => break,
+                _ = terminate.recv() => break,
+                () = broken_down.notified() => break,
+                Some(made) = self.running.next() => self.made(made),
                 () = sleep(next) => self.begin_due(),
-                Some(told) = told.recv() => self.tell(&told, terminal),
-                _ = hangup.recv() => self.reload(terminal),
-                _ = files.tick() => self.reload_changed(terminal),
-                _ = alive.tick() => service::alive(),
+                _ = hangup.recv() => self.reload(),
+                _ = files.tick() => self.look_at_files(),
+                () = tick(&mut alive) => service::alive(),
             }
         }
-        self.end(terminal).await;
+        self.end().await;
         Ok(())
     }
 
-    fn now(&self) -> Time {
+    pub fn now(&self) -> Time {
         self.watcher.place.clock.now()
     }
 
     fn until_next(&self) -> Duration {
         let left = self.agenda.next().map(|at| (at - self.now()).to_std().unwrap_or(Duration::ZERO));
-        // A clock that is set meanwhile is noticed within a minute.
         left.unwrap_or(CLOCK).min(CLOCK)
     }
 
     /// Begins what is due. What is still being made is left out this time: a target that hangs piles nothing up.
     fn begin_due(&mut self) {
         let now = self.now();
+        if self.agenda.is_set_back(now) {
+            self.begin_anew(now);
+        }
         while let Some((due, place)) = self.agenda.take(now) {
             let watched = &mut self.watched[place];
             let probe = Arc::clone(&watched.probe);
-            self.agenda.put(next(&probe.id, probe.interval, now.max(due)), place);
+            watched.due = next(&probe.id, probe.interval, now);
+            self.agenda.put(watched.due, place);
             if std::mem::replace(&mut watched.is_running, true) {
                 self.watcher.board.known().skipped += 1;
                 continue;
@@ -155,8 +159,18 @@ impl Round<'_> {
         }
     }
 
+    /// What was due by a clock that has been set back is due by the new one.
+    fn begin_anew(&mut self, now: Time) {
+        let mut due = Vec::with_capacity(self.watched.len());
+        for (place, watched) in self.watched.iter_mut().enumerate() {
+            watched.due = next(&watched.probe.id, watched.probe.interval, now).min(watched.due);
+            due.push((watched.due, place));
+        }
+        self.agenda.replace(due);
+    }
+
     /// Takes in what a probe has seen, and passes on what follows.
-    fn made(&mut self, made: Made, terminal: &mut dyn Terminal) {
+    fn made(&mut self, made: Made) {
         // One that is no longer defined has nobody to tell.
         let Some(&place) = self.index.get(&made.probe.id) else { return };
         let mut observation = made.observation;
@@ -166,126 +180,50 @@ impl Round<'_> {
         let watched = &mut self.watched[place];
         watched.is_running = false;
         let Followed { sample, change, signals } = watched.see(&observation, now);
-        let _ = self.watcher.pages.send(Page::Sample(sample)); // the scribe ends after us
         if let Some(change) = change {
-            self.tell(&Told::Changed { change, observation: Box::new(observation.clone()) }, terminal);
+            let (probe, service, why) = (sample.probe.clone(), observation.service.clone(), sample.reason.clone());
+            self.watcher.voice.say(Told::Changed { probe, service, change, why });
         }
-        self.note(made.late, observation);
-        for (rule, signal) in signals {
-            let _ = self.watcher.orders.send(Order::Signal { rule, probe: Arc::clone(&made.probe), signal, at: now });
+        let signals: Vec<Signalled> = signals
+            .into_iter()
+            .map(|(rule, signal)| Signalled { rule, probe: Arc::clone(&made.probe), signal, at: now })
+            .collect();
+        self.note(made.late, observation, &signals);
+        // Who takes these in ends after us.
+        let _ = self.watcher.pages.send(Page::Sample(sample));
+        for signalled in signals {
+            let _ = self.watcher.orders.send(Order::Signal(signalled));
         }
     }
 
-    fn note(&self, late: TimeDelta, mut observation: Observation) {
+    fn note(&self, late: TimeDelta, mut observation: Observation, signals: &[Signalled]) {
         observation.output = None;
         let mut known = self.watcher.board.known();
         let late = late.num_microseconds().and_then(|late| u64::try_from(late).ok()).unwrap_or(0);
         known.delay_us.saturating_record(late.max(1));
-        known.observations.insert(observation.id.clone(), observation);
-    }
-
-    fn tell(&self, told: &Told, terminal: &mut dyn Terminal) {
-        let now = self.now();
-        if self.watcher.options.is_json {
-            terminal.print(&view::watch::json_line(&told.news(), now));
-        } else {
-            let line = view::watch::line(terminal.look_err(), &told.news(), self.watcher.place.clock.local(now));
-            terminal.say(&line);
+        known.observations.insert(Arc::from(observation.id.as_str()), Arc::new(observation));
+        for signalled in signals {
+            signalled.note_in(&mut known.alerts);
         }
     }
 
-    fn announce(&self, terminal: &mut dyn Terminal) {
+    fn announce(&self) {
         let count = self.watched.len();
         let listening = self.watcher.address.map(|at| format!(", listening on {at}")).unwrap_or_default();
         let status = format!("watching {count} probes{listening}");
-        terminal.tell(&format!("{status}. Ctrl-C stops it."));
+        self.watcher.voice.aside(format!("{status}. Ctrl-C stops it."));
         service::ready(&status);
     }
 
-    fn reload_changed(&mut self, terminal: &mut dyn Terminal) {
-        if self.files != look(&self.watcher.workspace) {
-            self.reload(terminal);
-        }
-    }
-
-    /// Takes over the definitions as they are now; those that are broken leave the old ones in force.
-    fn reload(&mut self, terminal: &mut dyn Terminal) {
-        service::reloading();
-        self.files = look(&self.watcher.workspace);
-        let read = (self.watcher.place.reopen)().and_then(|workspace| match broken(&workspace) {
-            Some(why) => Err(Error::definition(why)),
-            None => Ok(workspace),
-        });
-        match read {
-            Ok(workspace) => {
-                self.watcher.workspace = Arc::new(workspace);
-                self.files = look(&self.watcher.workspace);
-                self.prober = Arc::new(self.watcher.prober());
-                let _ = self.watcher.orders.send(Order::Workspace(Arc::clone(&self.watcher.workspace)));
-                let taken = self.take_up(&OpenAlerts::default());
-                let mut known = self.watcher.board.known();
-                (known.is_current, known.reloaded_at) = (taken.is_ok(), self.now());
-                drop(known);
-                match taken {
-                    Ok(()) => terminal.tell(&format!("read the definitions again: {} probes", self.watched.len())),
-                    Err(error) => terminal.tell(&format!("the definitions could not be taken over: {error}")),
-                }
-            }
-            Err(error) => {
-                self.watcher.board.known().is_current = false;
-                terminal.tell(&format!("the old definitions stay in force: {error}; `opsctl lint` says more"));
-            }
-        }
-        service::ready(&format!("watching {} probes", self.watched.len()));
-    }
-
-    /// Makes the list of what is watched; what is known of a probe stays with it.
-    fn take_up(&mut self, open: &OpenAlerts) -> Result<()> {
-        let workspace = Arc::clone(&self.watcher.workspace);
-        let settings = &workspace.loaded.catalog.settings;
-        let rules: Vec<Arc<AlertRule>> = settings.alerts.values().cloned().map(Arc::new).collect();
-        let past = Samples::open_read(workspace.state_dir()?)?;
-        let mut known: HashMap<String, Watched> =
-            self.watched.drain(..).map(|watched| (watched.probe.id.clone(), watched)).collect();
-        let (now, mut place) = (self.now(), 0);
-        self.agenda = Agenda::default();
-        self.index.clear();
-        for probe in settings.probes.values().filter(|probe| probe.enabled) {
-            let rules = rules_of(settings, &rules, probe);
-            let probe = Arc::new(probe.clone());
-            let open_since = |rule: &AlertRule| open.get(&(rule.id.clone(), probe.id.clone())).copied();
-            let (watched, due) = match known.remove(&probe.id) {
-                Some(watched) => (watched.redefined(Arc::clone(&probe), &rules), next(&probe.id, probe.interval, now)),
-                None => {
-                    let reach = Watched::reach(&probe, &rules);
-                    let mut before =
-                        past.as_ref().map(|past| past.recent(&probe.id, reach)).transpose()?.unwrap_or_default();
-                    before.reverse(); // the newest come first
-                    (Watched::new(Arc::clone(&probe), &rules, before, open_since), soon(now, place, probe.interval))
-                }
-            };
-            self.agenda.put(due, self.watched.len());
-            self.index.insert(probe.id.clone(), self.watched.len());
-            self.watched.push(watched);
-            place += 1;
-        }
-        let mut board = self.watcher.board.known();
-        board.watched = self.watched.len();
-        board.observations.retain(|id, _| self.index.contains_key(id));
-        drop(board);
-        let _ = self.watcher.pages.send(Page::Keep(settings.retention));
-        Ok(())
-    }
-
     /// Waits a little for what is still being made, and lets the rest go.
-    async fn end(&mut self, terminal: &mut dyn Terminal) {
+    async fn end(&mut self) {
         service::stopping();
         if !self.running.is_empty() {
-            terminal.tell(&format!("stopping; {} probes are still being made", self.running.len()));
+            self.watcher.voice.aside(format!("stopping; {} probes are still being made", self.running.len()));
         }
         let deadline = Instant::now() + LAST_WAIT;
         while let Ok(Some(made)) = timeout_at(deadline, self.running.next()).await {
-            self.made(made, terminal);
+            self.made(made);
         }
     }
 }
@@ -299,21 +237,13 @@ async fn make(probe: Arc<Probe>, due: Time, prober: Arc<Prober<'_>>, turns: Arc<
     Made { probe, late, observation }
 }
 
-/// When a probe is made for the first time: soon, but not with all others at once.
-fn soon(now: Time, place: i64, interval: Span) -> Time {
-    let wait = TimeDelta::milliseconds(place * 1000 / AT_START).min(interval.delta());
-    now + wait
+fn listen_to(kind: SignalKind) -> Result<Signal> {
+    signal(kind).map_err(|cause| Error::environment("signals cannot be listened to").cause(cause))
 }
 
-fn look(workspace: &Workspace) -> Look {
-    match &workspace.dir {
-        Some(dir) => Look::at(dir, workspace.loaded.paths()),
-        None => Look::default(),
+async fn tick(clock: &mut Option<tokio::time::Interval>) {
+    match clock {
+        Some(clock) => drop(clock.tick().await),
+        None => pending().await,
     }
-}
-
-/// Why the settings of a workspace cannot be used; what else is broken does not concern the daemon.
-fn broken(workspace: &Workspace) -> Option<String> {
-    let broken = workspace.loaded.broken.iter().find(|broken| broken.kind == FileKind::Settings)?;
-    Some(format!("{} is not valid", broken.path))
 }

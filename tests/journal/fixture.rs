@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use chrono::{SubsecRound, TimeDelta};
 use opsctl::ground::{Span, Time, rfc3339};
 use opsctl::journal::{Event, Journal, NewEvent, SqliteJournal, Verification};
-use opsctl::monitor::{Sample, State};
-use opsctl::sample::{Beat, BeatKind, Rollup, Samples};
+use opsctl::monitor::{Beat, Sample, State};
+use opsctl::sample::{Rollup, Samples};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -45,14 +45,14 @@ fn seen(samples: &Samples) -> Value {
         json!({ "ms": [times.good_ms, times.bad_ms, times.maintenance_ms, times.unknown_ms],
                 "counts": counts, "response_us": quantiles })
     };
-    let beat = |beat: Option<Beat>| beat.map(|beat| json!([rfc3339(beat.at), beat.message]));
     let beats = samples.last_beats("backup").unwrap();
+    let beats = [beats.last_start, beats.last_success, beats.last_fail].map(|at| at.map(rfc3339));
     json!({
         "latest": all(samples.latest().unwrap()),
         "range": all(samples.range("api", from, noon()).unwrap()),
         "total": bucket(&history.total),
         "buckets": history.buckets.iter().map(|one| bucket(&one.seen)).collect::<Vec<_>>(),
-        "beats": [beat(beats.last_start), beat(beats.last_success), beat(beats.last_fail)],
+        "beats": beats,
     })
 }
 
@@ -123,8 +123,8 @@ fn write_samples(samples: &Samples) {
     samples.append(&all).unwrap();
     samples.append(&[Sample { probe: "web".into(), ..sample(noon(), State::Up) }]).unwrap();
     samples.roll_up(noon() - TimeDelta::hours(2)).unwrap();
-    samples.beat("backup", noon(), BeatKind::Start, None).unwrap();
-    samples.beat("backup", noon() + TimeDelta::minutes(9), BeatKind::Success, Some("12 Dateien, gültig")).unwrap();
+    samples.beat("backup", noon(), Beat::Start, None).unwrap();
+    samples.beat("backup", noon() + TimeDelta::minutes(9), Beat::Success, Some("12 Dateien, gültig")).unwrap();
 }
 
 /// Wrote the fixture; kept so that the next format's is written the same way.

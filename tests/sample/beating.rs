@@ -1,6 +1,6 @@
 //! Heartbeats of jobs.
 
-use opsctl::sample::{Beat, BeatKind, Beats};
+use opsctl::monitor::{Beat, Beats};
 
 use crate::{at, samples};
 
@@ -8,31 +8,35 @@ use crate::{at, samples};
 fn the_newest_of_each_kind_is_found() {
     let (_dir, samples) = samples();
     assert_eq!(samples.last_beats("backup").unwrap(), Beats::default());
-    samples.beat("backup", at(10), BeatKind::Start, None).unwrap();
-    samples.beat("backup", at(5), BeatKind::Start, None).unwrap();
-    samples.beat("backup", at(20), BeatKind::Fail, Some("disk full")).unwrap();
-    samples.beat("other", at(30), BeatKind::Success, Some("12 files")).unwrap();
-    let beat = |seconds, message: Option<&str>| Some(Beat { at: at(seconds), message: message.map(Into::into) });
-    let expected = Beats { last_start: beat(10, None), last_success: None, last_fail: beat(20, Some("disk full")) };
+    samples.beat("backup", at(10), Beat::Start, None).unwrap();
+    samples.beat("backup", at(5), Beat::Start, None).unwrap();
+    samples.beat("backup", at(20), Beat::Fail, Some("disk full")).unwrap();
+    samples.beat("other", at(30), Beat::Success, Some("12 files")).unwrap();
+    let expected = Beats {
+        last_start: Some(at(10)),
+        last_success: None,
+        last_fail: Some(at(20)),
+        message: Some("disk full".to_owned()),
+    };
     assert_eq!(samples.last_beats("backup").unwrap(), expected);
-    assert_eq!(samples.last_beats("other").unwrap().last_success, beat(30, Some("12 files")));
+    assert_eq!(samples.last_beats("other").unwrap().last_success, Some(at(30)));
 }
 
 #[test]
 fn a_heartbeat_that_comes_twice_counts_once() {
     let (_dir, samples) = samples();
-    samples.beat("backup", at(10), BeatKind::Start, Some("first")).unwrap();
-    samples.beat("backup", at(10), BeatKind::Start, Some("second")).unwrap();
-    samples.beat("backup", at(10), BeatKind::Success, None).unwrap();
+    samples.beat("backup", at(10), Beat::Fail, Some("first")).unwrap();
+    samples.beat("backup", at(10), Beat::Fail, Some("second")).unwrap();
+    samples.beat("backup", at(10), Beat::Success, None).unwrap();
     let beats = samples.last_beats("backup").unwrap();
-    assert_eq!(beats.last_start.unwrap().message.as_deref(), Some("first"));
-    assert_eq!(beats.last_success.unwrap().at, at(10));
+    assert_eq!(beats.message.as_deref(), Some("first"));
+    assert_eq!(beats.last_success, Some(at(10)));
 }
 
 #[test]
 fn a_job_without_samples_is_no_trouble() {
     let (_dir, samples) = samples();
-    samples.beat("backup", at(10), BeatKind::Start, None).unwrap();
+    samples.beat("backup", at(10), Beat::Start, None).unwrap();
     samples.roll_up(at(100_000)).unwrap();
     assert_eq!(samples.latest().unwrap(), []);
     assert_eq!(samples.recent("backup", 5).unwrap(), []);

@@ -1,8 +1,9 @@
 //! What is old goes, and nothing that is still needed.
 
 use opsctl::ground::{Span, Time};
+use opsctl::monitor::Beat;
 use opsctl::monitor::{Sample, State};
-use opsctl::sample::{BeatKind, Samples};
+use opsctl::sample::Samples;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -81,7 +82,7 @@ fn old_hours_and_days_go_by_whole_ones() {
 fn a_probe_that_is_gone_is_forgotten_with_all_it_left() {
     let (dir, samples) = samples();
     samples.append(&minutes("api", 0, HOUR, State::Up)).unwrap();
-    samples.beat("api", at(0), BeatKind::Start, None).unwrap();
+    samples.beat("api", at(0), Beat::Start, None).unwrap();
     samples.append(&minutes("web", 39 * DAY, 40 * DAY, State::Up)).unwrap();
     forget(&samples, 20 * DAY);
     assert_eq!((rows(&dir, "probes"), rows(&dir, "latest")), (2, 2));
@@ -94,14 +95,14 @@ fn a_probe_that_is_gone_is_forgotten_with_all_it_left() {
 fn old_heartbeats_go_but_the_newest_of_each_kind_stays() {
     let (dir, samples) = samples();
     for day in 0..10 {
-        samples.beat("backup", at(day * DAY), BeatKind::Start, None).unwrap();
-        samples.beat("backup", at(day * DAY + 60), BeatKind::Success, None).unwrap();
+        samples.beat("backup", at(day * DAY), Beat::Start, None).unwrap();
+        samples.beat("backup", at(day * DAY + 60), Beat::Success, None).unwrap();
     }
-    samples.beat("backup", at(0), BeatKind::Fail, Some("disk full")).unwrap();
+    samples.beat("backup", at(0), Beat::Fail, Some("disk full")).unwrap();
     forget(&samples, 10 * DAY);
     assert_eq!(rows(&dir, "beats"), 3 + 3 + 1);
     let beats = samples.last_beats("backup").unwrap();
-    assert_eq!(beats.last_fail.unwrap().message.as_deref(), Some("disk full"));
+    assert_eq!(beats.message.as_deref(), Some("disk full"));
     forget(&samples, 30 * DAY);
     assert_eq!(rows(&dir, "beats"), 1 + 1 + 1);
     forget(&samples, 31 * DAY);

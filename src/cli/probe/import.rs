@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use crate::cli::session::Session;
 use crate::error::{Error, Result};
 use crate::import::{self, Imported};
-use crate::view::import::left_out_text;
+use crate::view::import::{closing, left_out_text};
 
 /// What `probe import` takes.
 #[derive(Debug, clap::Args)]
@@ -33,12 +33,19 @@ pub(super) fn import(session: &mut Session<'_>, args: &ImportArgs) -> Result<()>
     let text = std::fs::read_to_string(&file)
         .map_err(|cause| Error::usage(format!("{} cannot be read", args.file.display())).cause(cause))?;
     let Program::Gatus = args.program;
-    let imported = import::gatus(&text)
-        .map_err(|error| Error::definition(format!("{} cannot be imported", args.file.display())).cause(error))?;
+    let imported = match import::gatus(&text) {
+        Ok(imported) => imported,
+        Err(error) => {
+            let diagnostic = error.diagnostic(&args.file.display().to_string(), &text);
+            session.terminal.say(diagnostic.render(session.terminal.look_err().colour).trim_end());
+            return Err(Error::definition(format!("{} cannot be imported", args.file.display())));
+        }
+    };
     let look = session.terminal.look_err();
     if !imported.left_out.is_empty() {
-        session.terminal.say(&left_out_text(look, &imported.left_out));
+        session.terminal.say(left_out_text(look, &imported.left_out).trim_end());
     }
+    session.terminal.tell(&closing(imported.probes, &imported.left_out));
     match &args.write {
         Some(to) => write(session, to, &imported)?,
         None if session.is_json() => {}
@@ -63,10 +70,7 @@ fn write(session: &mut Session<'_>, to: &Path, imported: &Imported) -> Result<()
     };
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(file).map_err(failed)?;
     file.write_all(imported.yaml.as_bytes()).map_err(failed)?;
-    session.terminal.tell(&format!(
-        "{} probes are in {}; name it under `include:` in opsctl.yaml, then `opsctl lint`.",
-        imported.probes,
-        to.display()
-    ));
+    let next = format!("They are in {}: name it under `include:` in opsctl.yaml, then `opsctl lint`.", to.display());
+    session.terminal.tell(&next);
     Ok(())
 }

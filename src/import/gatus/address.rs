@@ -1,7 +1,7 @@
 //! Addresses: what a probe takes for a host, and what for a URL.
 
 use crate::import::notes::Notes;
-use crate::import::phrase::Phrase;
+use crate::import::phrase::{Phrase, is_name};
 use crate::template::has_marks;
 
 /// Whether a text is `host:port`, or a host alone where a port is known anyway; else what is wrong with it.
@@ -12,14 +12,21 @@ pub(super) fn place(text: &str, needs_port: bool) -> Result<(), &'static str> {
     if host.trim().is_empty() || text.contains("://") || text.contains(char::is_whitespace) || has_marks(text) {
         return Err("this is not a host");
     }
-    if text.contains("${") {
-        return Ok(());
+    if let Some(odd) = odd_variables(text) {
+        return if odd { Err("this is not a host") } else { Ok(()) };
     }
     match port {
         None if needs_port => Err("the address has no port"),
         Some(port) if port.parse::<u16>().is_err() => Err("the address has no port that is a number"),
         _ => Ok(()),
     }
+}
+
+/// Whether a `${` stands in a text that begins no variable; none when there is no `${`.
+fn odd_variables(text: &str) -> Option<bool> {
+    let mut parts = text.split("${").skip(1).peekable();
+    parts.peek()?;
+    Some(parts.any(|rest| !rest.split_once('}').is_some_and(|(name, _)| is_name(name))))
 }
 
 /// A URL with its variables; braces of other kinds are percent-encoded, which changes nothing for the server.
@@ -46,7 +53,21 @@ mod tests {
         for good in ["db:5432", "[::1]:80", "10.0.0.1:1", "${HOST}", "${HOST}:${PORT}", "a.test:443"] {
             assert_eq!(place(good, true), Ok(()), "{good}");
         }
-        for wrong in ["", " ", "db", "db:", "db:http", "db:70000", "a b:1", "http://a:1", "db:80/x", ":80", "{{a}}:1"] {
+        for wrong in [
+            "",
+            " ",
+            "db",
+            "db:",
+            "db:http",
+            "db:70000",
+            "a b:1",
+            "http://a:1",
+            "db:80/x",
+            ":80",
+            "{{a}}:1",
+            "${:1",
+            "${a b}:1",
+        ] {
             assert!(place(wrong, true).is_err(), "{wrong}");
         }
         for good in ["db", "::1", "[::1]", "1111:2222:3333::4444"] {

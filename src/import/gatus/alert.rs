@@ -111,15 +111,15 @@ impl Alerts {
 
     /// Takes the alerts of an endpoint, which became the probe `id`.
     pub fn add(&mut self, endpoint: &mut Section, id: &str, notes: &mut Notes) {
-        let written = endpoint.at("alerts");
-        for (index, mut alert) in endpoint.sections("alerts", notes).into_iter().enumerate() {
+        for mut alert in endpoint.sections("alerts", notes) {
+            let path = alert.path().to_owned();
             let at = alert.at("type");
             let provider = alert.text("type", notes);
             let usual = provider.as_ref().and_then(|provider| self.usual.get(provider)).cloned();
             let draft = Draft::of(&mut alert, notes).or(usual.as_ref());
             alert.rest(&KNOWN, notes);
             if draft.enabled == Some(false) {
-                notes.leave(format!("{written}[{index}]"), "it is switched off");
+                notes.leave(path, "it is switched off");
                 continue;
             }
             if provider.is_some() {

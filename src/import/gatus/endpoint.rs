@@ -12,7 +12,7 @@ use super::target::target;
 
 const SHORTEST_INTERVAL: Span = Span::seconds(1);
 
-const KNOWN: [&str; 18] = [
+const KNOWN: [&str; 17] = [
     "enabled",
     "name",
     "group",
@@ -30,7 +30,6 @@ const KNOWN: [&str; 18] = [
     "client",
     "ui",
     "extra-labels",
-    "store",
 ];
 
 const KNOWN_OUTSIDE: [&str; 7] = ["enabled", "name", "group", "token", "alerts", "maintenance-windows", "heartbeat"];
@@ -52,8 +51,11 @@ pub(super) fn endpoint(endpoint: &mut Section, notes: &mut Notes) -> Option<Draf
     put_names(endpoint, &group, &name);
     let mut client = Client::of(endpoint, notes);
     let (kind, target) = target(endpoint, &mut client, notes)?;
-    let conditions = Yaml::List(conditions(endpoint, notes).into_iter().collect());
+    let conditions = Yaml::List(conditions(endpoint, notes));
     endpoint.leave("ui", "how it is shown is not about probes", notes);
+    for key in ["store", "always-run"] {
+        endpoint.leave(key, "it has a meaning in suites only", notes);
+    }
     endpoint.leave("extra-labels", "metrics have no labels of one's own", notes);
     let probe = Yaml::map([
         ("title", Some(Yaml::text(&name))),
@@ -136,10 +138,8 @@ fn interval(endpoint: &mut Section, notes: &mut Notes) -> Option<Span> {
 }
 
 fn maintenance(endpoint: &mut Section, notes: &mut Notes) -> Option<Yaml> {
-    let path = endpoint.at("maintenance-windows");
     let windows = endpoint.sections("maintenance-windows", notes);
-    let windows = windows.into_iter().enumerate();
-    Yaml::List(windows.filter_map(|(index, one)| window(one, &format!("{path}[{index}]"), notes)).collect()).filled()
+    Yaml::List(windows.into_iter().filter_map(|one| window(one, notes)).collect()).filled()
 }
 
 fn disabled(endpoint: &mut Section, notes: &mut Notes) -> Option<Yaml> {

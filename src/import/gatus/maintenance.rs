@@ -9,12 +9,13 @@ use crate::import::yaml::Yaml;
 use crate::schedule::weekday;
 
 const DAY: Span = Span::seconds(86_400);
+const UTC: &str = "UTC";
 const KNOWN: [&str; 5] = ["enabled", "start", "duration", "timezone", "every"];
 
 /// A window as it is written here; none when it is switched off or cannot be understood.
-pub(super) fn window(mut window: Section, at: &str, notes: &mut Notes) -> Option<Yaml> {
+pub(super) fn window(mut window: Section, notes: &mut Notes) -> Option<Yaml> {
     if window.flag("enabled", notes) == Some(false) {
-        notes.leave(at, "it is switched off");
+        notes.leave(window.path(), "it is switched off");
         return None;
     }
     let start = start(&mut window, notes);
@@ -26,7 +27,7 @@ pub(super) fn window(mut window: Section, at: &str, notes: &mut Notes) -> Option
         ("start", Some(Yaml::Text(start?))),
         ("duration", Some(Yaml::word(duration?))),
         ("every", days?.filled()),
-        ("timezone", timezone?),
+        ("timezone", Some(timezone?).filter(|zone| zone != UTC).map(Yaml::Text)),
     ]))
 }
 
@@ -54,17 +55,15 @@ fn duration(window: &mut Section, notes: &mut Notes) -> Option<Span> {
     Some(duration)
 }
 
-/// The time zone, with none for UTC; nothing at all when there is no such zone.
-fn timezone(window: &mut Section, notes: &mut Notes) -> Option<Option<Yaml>> {
+/// The time zone, UTC when none is written; none when there is no such zone.
+fn timezone(window: &mut Section, notes: &mut Notes) -> Option<String> {
     let at = window.at("timezone");
-    if !window.has("timezone") {
-        return Some(None);
-    }
-    let zone = window.text("timezone", notes).filter(|zone| zone.parse::<Tz>().is_ok());
+    let written = if window.has("timezone") { window.text("timezone", notes) } else { Some(UTC.to_owned()) };
+    let zone = written.filter(|zone| zone.parse::<Tz>().is_ok());
     if zone.is_none() {
         notes.leave(at, "there is no such time zone; the window is left out");
     }
-    Some(Some(Yaml::Text(zone?)))
+    zone
 }
 
 /// The days; nothing at all when one of them is no day, for then the window would be a larger one.

@@ -65,7 +65,7 @@ pub fn gatus(text: &str) -> Result<Imported, ImportError> {
         notes.leave(key, "not known to Gatus either; what an anchor takes from it is where it is named");
     }
     import.endpoints(endpoints.chain(external).collect(), &mut notes);
-    Ok(import.written(maintenance, connectivity, notes))
+    Ok(import.written(maintenance.as_ref(), connectivity, notes))
 }
 
 /// The top of the document, when there is something in it that can be taken over.
@@ -136,13 +136,13 @@ impl Import {
         id
     }
 
-    fn written(self, maintenance: Option<Yaml>, connectivity: Option<Yaml>, mut notes: Notes) -> Imported {
+    fn written(self, maintenance: Option<&Yaml>, connectivity: Option<Yaml>, mut notes: Notes) -> Imported {
         let services = self.services.into_iter().filter(|(_, service)| !service.probes.is_empty());
         let services = services.map(|(group, Service { id, probes })| {
             let title = if group.is_empty() { NO_GROUP.to_owned() } else { group };
             let service = Yaml::map([
                 ("title", Some(Yaml::Text(title))),
-                ("maintenance", maintenance.clone()),
+                ("maintenance", maintenance.cloned()),
                 ("probes", Some(Yaml::Map(probes))),
             ]);
             (id, service)
@@ -181,5 +181,5 @@ fn connectivity(top: &mut Section, notes: &mut Notes) -> Option<Yaml> {
 /// The window of the whole configuration, for every service.
 fn maintenance(top: &mut Section, notes: &mut Notes) -> Option<Yaml> {
     let window = top.section("maintenance", notes)?;
-    Some(Yaml::List(vec![maintenance::window(window, "maintenance", notes)?]))
+    Some(Yaml::List(vec![maintenance::window(window, notes)?]))
 }

@@ -151,7 +151,7 @@ fn websocket(endpoint: &mut Section, url: String, notes: &mut Notes) -> Yaml {
 
 /// A connection; with a body it is sent, and any answer will do.
 fn tcp(endpoint: &mut Section, address: &str, tls: bool, notes: &mut Notes) -> (&'static str, Yaml) {
-    let send = body(endpoint, notes).map(|body| body.replace('\\', "\\\\"));
+    let send = body(endpoint, notes);
     let expect = send.is_some().then(|| Yaml::text("(?s)."));
     let full = Yaml::map([
         ("address", Some(Yaml::text(address))),
@@ -176,7 +176,13 @@ fn ssh(endpoint: &mut Section, address: &str, notes: &mut Notes) -> Result<(&'st
     for key in ["ssh", "body"] {
         endpoint.leave(key, "nobody logs in by SSH: only whether an SSH server answers is looked at", notes);
     }
-    let address = if place(address, true).is_ok() { address.to_owned() } else { format!("{address}:22") };
+    let is_bare = address.matches(':').count() > 1 && !address.starts_with('[');
+    let address = match address {
+        _ if is_bare => format!("[{address}]:22"),
+        _ if address.contains(':') && !address.ends_with(']') => address.to_owned(),
+        _ => format!("{address}:22"),
+    };
+    place(&address, true)?;
     Ok(("tcp", Yaml::map([("address", Some(Yaml::Text(address))), ("expect", Some(Yaml::text("^SSH-")))])))
 }
 

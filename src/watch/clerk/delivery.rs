@@ -1,21 +1,44 @@
 //! Telling channels, again and again where that helps.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::sleep;
 
-use super::{Clerk, Told};
+use super::Clerk;
+use super::duties::Duty;
+use super::message::message;
 use crate::catalog::model::Channel;
-use crate::channel::{Message, MessageKind, NotDelivered, Receipt};
-use crate::ground::rfc3339;
+use crate::channel::{Courier, NotDelivered, Receipt};
+use crate::error::Result;
+use crate::ground::Clock;
 use crate::monitor::event::Notice;
 use crate::monitor::{Alert, AlertEvent};
+use crate::redact::Redactor;
+use crate::watch::Place;
+use crate::watch::voice::Told;
+use crate::workspace::{Surroundings, Workspace};
 
 /// The wait before the second attempt; it doubles up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_secs(2);
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
+
+/// So many messages are on their way to one channel at the same time.
+const AT_ONCE: usize = 4;
+
+/// What is on its way to channels.
+pub(super) struct Post<'a> {
+    courier: Arc<Courier<'a>>,
+    pub sending: FuturesUnordered<BoxFuture<'a, Delivered>>,
+    /// Alert and channel of what is on its way, or has arrived and is not written down yet.
+    under_way: BTreeSet<(String, String)>,
+    turns: BTreeMap<String, Arc<Semaphore>>,
+    is_closed: watch::Sender<bool>,
+}
 
 /// How a delivery ended.
 pub(super) struct Delivered {
@@ -23,72 +46,152 @@ pub(super) struct Delivered {
     channel: String,
     notice: Notice,
     attempts: u32,
-    outcome: Result<Receipt, NotDelivered>,
+    /// None when it was not tried, for the daemon ends.
+    outcome: Option<Result<Receipt, NotDelivered>>,
 }
 
-impl<'a> Clerk<'a> {
-    /// Takes up what was owed when the daemon ended last.
-    pub(super) fn deliver_owed(&mut self) {
+impl<'a> Post<'a> {
+    /// Nothing is on its way yet.
+    pub fn new(workspace: &Workspace, place: &Place<'a>) -> Self {
+        Self {
+            courier: Arc::new(courier(workspace, place.surroundings, place.clock)),
+            sending: FuturesUnordered::new(),
+            under_way: BTreeSet::new(),
+            turns: BTreeMap::new(),
+            is_closed: watch::Sender::new(false),
+        }
+    }
+
+    /// What is sent from now on follows these definitions.
+    pub fn follow(&mut self, workspace: &Workspace, surroundings: &'a Surroundings, clock: &'a dyn Clock) {
+        self.courier = Arc::new(courier(workspace, surroundings, clock));
+    }
+
+    /// Sends nothing more; what only waits to be sent again comes back at once.
+    pub fn close(&self) {
+        self.is_closed.send_replace(true);
+    }
+
+    /// Whether something about an alert is on its way.
+    pub fn is_about(&self, alert: &str) -> bool {
+        let from = (alert.to_owned(), String::new());
+        self.under_way.range(from..).next().is_some_and(|(known, _)| known == alert)
+    }
+
+    fn is_on_its_way(&self, alert: &str, channel: &str) -> bool {
+        self.under_way.contains(&(alert.to_owned(), channel.to_owned()))
+    }
+
+    fn has_arrived(&mut self, alert: &str, channel: &str) {
+        self.under_way.remove(&(alert.to_owned(), channel.to_owned()));
+    }
+
+    fn send(&mut self, alert: &Alert, channel: Channel, notice: Notice, attempts: u32, wait: Duration) {
+        let (message, id, courier) = (message(alert, notice), alert.id.clone(), Arc::clone(&self.courier));
+        let turns = self.turns.entry(channel.id.clone()).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE)));
+        let (turns, mut is_closed) = (Arc::clone(turns), self.is_closed.subscribe());
+        self.under_way.insert((id.clone(), channel.id.clone()));
+        self.sending.push(Box::pin(async move {
+            let turn = async {
+                sleep(wait).await;
+                turns.acquire().await
+            };
+            let turn = tokio::select! {
+                biased;
+                _ = is_closed.wait_for(|is_closed| *is_closed) => None,
+                turn = turn => turn.ok(),
+            };
+            let outcome = match turn {
+                Some(_turn) => Some(courier.deliver(&channel, &message).await),
+                None => None,
+            };
+            Delivered { alert: id, channel: channel.id, notice, attempts, outcome }
+        }));
+    }
+}
+
+impl Clerk<'_> {
+    /// Tells every channel of every alert what it does not know yet.
+    pub(super) fn deliver_all(&mut self) {
         let ids: Vec<String> = self.alerts.keys().cloned().collect();
-        ids.iter().for_each(|id| self.deliver(id));
+        for id in &ids {
+            self.deliver(id);
+        }
     }
 
     /// Tells every channel of an alert what it does not know yet.
     pub(super) fn deliver(&mut self, id: &str) {
         let Some(alert) = self.alerts.get(id) else { return };
         for channel in self.channels(alert) {
-            if let Some(notice) = alert.owes(&channel.id) {
-                self.sending.push(Box::pin(self.sent(alert, channel, notice, 1, Duration::ZERO)));
-            }
+            self.deliver_to(id, channel);
         }
     }
 
-    /// Notes how a delivery ended, and tries again where that may help.
-    pub(super) fn delivered(&mut self, delivered: Delivered) {
-        self.note_delivered(&delivered);
-        let Some(alert) = self.alerts.get(&delivered.alert) else { return };
-        let owed = alert.owes(&delivered.channel);
-        let channel = self.channels(alert).into_iter().find(|channel| channel.id == delivered.channel);
-        let (Some(notice), Some(channel)) = (owed, channel) else { return self.let_go() };
-        match &delivered.outcome {
-            // It was told that it began, and is over by now.
-            Ok(_) => self.sending.push(Box::pin(self.sent(alert, channel, notice, 1, Duration::ZERO))),
-            Err(failed) if failed.again => {
-                let doubled = FIRST_WAIT * 2_u32.saturating_pow(delivered.attempts.saturating_sub(1).min(10));
-                let wait = failed
-                    .after
-                    .unwrap_or(doubled)
-                    .clamp(FIRST_WAIT, LONGEST_WAIT.max(failed.after.unwrap_or_default()));
-                self.sending.push(Box::pin(self.sent(alert, channel, notice, delivered.attempts + 1, wait)));
-            }
-            Err(_) => {}
-        }
-    }
-
-    /// Notes how a delivery ended.
-    pub(super) fn note_delivered(&mut self, delivered: &Delivered) {
-        let Some(mut alert) = self.alerts.remove(&delivered.alert) else { return };
-        let (channel, notice) = (delivered.channel.clone(), delivered.notice);
-        let event = match &delivered.outcome {
-            Ok(_) => Some(AlertEvent::AlertNotified { channel, notice }),
-            // The first failure and the last one are facts worth keeping; what lies between is noise.
-            Err(failed) if delivered.attempts == 1 || !failed.again => {
-                let error = failed.reason.clone();
-                Some(AlertEvent::AlertNotifyFailed { channel, notice, error, attempts: delivered.attempts })
-            }
-            Err(_) => None,
-        };
-        let recorded = event.map_or(Ok(()), |event| self.ledger().record_alert(&mut alert, &event));
-        if let Err(failed) = &delivered.outcome
-            && (delivered.attempts == 1 || !failed.again)
+    fn deliver_to(&mut self, id: &str, channel: Channel) {
+        if let Some(alert) = self.alerts.get(id)
+            && let Some(notice) = alert.owes(&channel.id)
+            && !self.post.is_on_its_way(id, &channel.id)
         {
-            let why = failed.reason.clone();
-            self.say(Told::Undelivered { alert: alert.title.clone(), channel: delivered.channel.clone(), why });
+            self.post.send(alert, channel, notice, 1, Duration::ZERO);
         }
-        if let Err(error) = recorded {
-            self.say(Told::Trouble(format!("a delivery could not be written down: {error}")));
+    }
+
+    /// Takes in how a delivery ended, and tries again where that may help.
+    pub(super) fn delivered(&mut self, delivered: Delivered) {
+        let Delivered { alert, channel, notice, attempts, outcome } = delivered;
+        match outcome {
+            None => self.post.has_arrived(&alert, &channel),
+            // Until that is written down it counts as being on its way, or it would be sent again.
+            Some(Ok(_)) => self.add_duty(Duty::Receipt { alert, channel, notice }),
+            Some(Err(failed)) => {
+                // The first failure and the last one are facts worth keeping; what lies between is noise.
+                if attempts == 1 || !failed.again {
+                    self.note_failure(&alert, &channel, notice, attempts, &failed);
+                }
+                self.post.has_arrived(&alert, &channel);
+                if failed.again {
+                    self.try_again(&alert, &channel, attempts, failed.after);
+                }
+                self.let_go();
+            }
         }
-        self.alerts.insert(delivered.alert.clone(), alert);
+    }
+
+    /// Writes down that a channel was told.
+    pub(super) fn receipt(&mut self, id: &str, channel: &str, notice: Notice) -> Result<()> {
+        let Some(mut alert) = self.alerts.remove(id) else { return Ok(()) };
+        let event = AlertEvent::AlertNotified { channel: channel.to_owned(), notice };
+        let done = self.ledger().record_alert(&mut alert, &event);
+        self.alerts.insert(id.to_owned(), alert);
+        done?;
+        self.post.has_arrived(id, channel);
+        // It was told that the alert began, and that may be over by now.
+        if let Some(channel) = self.channel(id, channel) {
+            self.deliver_to(id, channel);
+        }
+        Ok(())
+    }
+
+    fn note_failure(&mut self, id: &str, channel: &str, notice: Notice, attempts: u32, failed: &NotDelivered) {
+        let Some(mut alert) = self.alerts.remove(id) else { return };
+        let (channel, error) = (channel.to_owned(), failed.reason.clone());
+        self.voice.say(Told::Undelivered { alert: alert.title.clone(), channel: channel.clone(), why: error.clone() });
+        let event = AlertEvent::AlertNotifyFailed { channel, notice, error, attempts };
+        if let Err(error) = self.ledger().record_alert(&mut alert, &event) {
+            self.voice.trouble(format!("that could not be written down: {error}"));
+        }
+        self.alerts.insert(id.to_owned(), alert);
+    }
+
+    fn try_again(&mut self, id: &str, channel: &str, attempts: u32, after: Option<Duration>) {
+        if let Some(alert) = self.alerts.get(id)
+            && let Some(channel) = self.channel(id, channel)
+            && let Some(notice) = alert.owes(&channel.id)
+        {
+            let doubled = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempts - 1)).min(LONGEST_WAIT);
+            let wait = after.map_or(doubled, |after| after.max(FIRST_WAIT));
+            self.post.send(alert, channel, notice, attempts.saturating_add(1), wait);
+        }
     }
 
     /// Whether some channel is still to be told something about an alert.
@@ -96,65 +199,19 @@ impl<'a> Clerk<'a> {
         self.channels(alert).iter().any(|channel| alert.owes(&channel.id).is_some())
     }
 
-    // The channels of the rule that raised it; those with a way out.
-    fn channels(&self, alert: &Alert) -> Vec<Channel> {
-        let settings = &self.workspace.loaded.catalog.settings;
-        let by_title = || settings.alerts.values().find(|rule| rule.title.eq_ignore_ascii_case(&alert.title));
-        let rule = settings.alerts.get(&alert.alert).or_else(by_title);
-        let named = rule.into_iter().flat_map(|rule| &rule.channels).filter_map(|id| settings.channels.get(id));
-        named.filter(|channel| channel.delivery.is_some()).cloned().collect()
+    fn channel(&self, alert: &str, id: &str) -> Option<Channel> {
+        self.channels(self.alerts.get(alert)?).into_iter().find(|channel| channel.id == id)
     }
 
-    fn sent(
-        &self,
-        alert: &Alert,
-        channel: Channel,
-        notice: Notice,
-        attempts: u32,
-        wait: Duration,
-    ) -> impl Future<Output = Delivered> + use<'a> {
-        let message = message(alert, notice);
-        let (courier, alert) = (Arc::clone(&self.courier), alert.id.clone());
-        async move {
-            sleep(wait).await;
-            let outcome = courier.deliver(&channel, &message).await;
-            Delivered { alert, channel: channel.id, notice, attempts, outcome }
-        }
+    // The channels of the alert's rule; those with a way out.
+    fn channels(&self, alert: &Alert) -> Vec<Channel> {
+        let known = &self.workspace.loaded.catalog.settings.channels;
+        let named = self.rule(alert).into_iter().flat_map(|rule| &rule.channels).filter_map(|id| known.get(id));
+        named.filter(|channel| channel.delivery.is_some()).cloned().collect()
     }
 }
 
-fn message(alert: &Alert, notice: Notice) -> Message {
-    let about = alert.probe.as_deref().or(alert.service.as_deref());
-    let about = about.map(|about| format!(" · {about}")).unwrap_or_default();
-    let (kind, word, at, why) = match (notice, &alert.ended) {
-        (Notice::Resolved, Some(ended)) => (MessageKind::AlertResolved, "Resolved", ended.at, &ended.reason),
-        _ => (MessageKind::AlertFired, "Firing", alert.starts_at, &alert.reason),
-    };
-    let mut text = format!("{word}: {}{about}\n{why}", alert.title);
-    if kind == MessageKind::AlertFired
-        && let Some(runbook) = &alert.runbook
-    {
-        let incident = alert.incident.as_ref().map(|id| format!(" --incident {id}")).unwrap_or_default();
-        text.push_str(&format!("\nWhat to do: opsctl runbook run {runbook}{incident}"));
-    }
-    Message {
-        id: format!("{}.{}", alert.id, notice.word()),
-        kind,
-        title: format!("{word}: {}{about}", alert.title),
-        text,
-        at,
-        data: json!({
-            "alert": alert.alert,
-            "title": alert.title,
-            "probe": alert.probe,
-            "service": alert.service,
-            "reason": why,
-            "severity": alert.severity,
-            "runbook": alert.runbook,
-            "incident": alert.incident,
-            "starts_at": rfc3339(alert.starts_at),
-            "ends_at": alert.ended.as_ref().map(|ended| rfc3339(ended.at)),
-            "labels": alert.labels,
-        }),
-    }
+fn courier<'a>(workspace: &Workspace, surroundings: &'a Surroundings, clock: &'a dyn Clock) -> Courier<'a> {
+    let redactor = Redactor::of_variables(workspace.loaded.catalog.secret_env(), &surroundings.vars);
+    Courier::new(&surroundings.vars, workspace.working_dir(surroundings).to_owned(), clock, redactor)
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Clerk, Told};
-use crate::catalog::model::{AlertRule, Probe};
+use super::{Clerk, Signalled};
+use crate::catalog::model::{AlertRule, ProcedureKind};
 use crate::catalog::suggest::runbook_for;
 use crate::error::Result;
 use crate::ground::Time;
@@ -11,11 +11,14 @@ use crate::incident::{Incident, IncidentEvent};
 use crate::ledger::NewIncident;
 use crate::monitor::event::Source;
 use crate::monitor::{Alert, AlertEvent, Signal};
+use crate::watch::voice::Told;
+use crate::watch::watched::looked_at;
 
 impl Clerk<'_> {
     /// Writes down what a rule says of a probe.
-    pub(super) fn signal(&mut self, rule: &AlertRule, probe: &Probe, signal: Signal, at: Time) {
-        let done = match signal {
+    pub(super) fn signal(&mut self, signalled: &Signalled) -> Result<()> {
+        let Signalled { rule, probe, signal, at } = signalled;
+        match signal {
             Signal::Fire { reason } => {
                 let runbook = runbook_for(&self.workspace.loaded.catalog, &rule.title, rule.runbook.as_deref());
                 let runbook = runbook.map(|runbook| runbook.id.clone());
@@ -24,40 +27,38 @@ impl Clerk<'_> {
                     title: rule.title.clone(),
                     probe: Some(probe.id.clone()),
                     service: Some(probe.service.clone()),
-                    reason,
+                    reason: reason.clone(),
                     severity: self.severity(rule, runbook.as_deref()),
                     runbook,
                     source: Source::Watch,
-                    starts_at: at,
+                    starts_at: *at,
                     labels: BTreeMap::new(),
                 };
                 let id = format!("{}.{}.{}", rule.id, probe.id, at.timestamp_millis());
-                self.fire(&id, &event, rule.opens_incident, &probe.title).map(|_| ())
+                self.fire(&id, &event).map(drop)
             }
             Signal::Resolve { reason } => {
                 let is_it = |alert: &&Alert| {
                     alert.is_open() && alert.alert == rule.id && alert.probe.as_deref() == Some(&*probe.id)
                 };
                 let open = self.alerts.values().find(is_it).map(|alert| alert.id.clone());
-                open.map_or(Ok(()), |id| self.resolve(&id, reason, at))
+                open.map_or(Ok(()), |id| self.resolve(&id, reason.clone(), *at))
             }
-        };
-        if let Err(error) = done {
-            self.say(Told::Trouble(format!(
-                "the alert {} of {} could not be written down: {error}",
-                rule.id, probe.id
-            )));
         }
     }
 
     /// Begins an alert; false when its episode was known.
-    pub(super) fn fire(&mut self, id: &str, event: &AlertEvent, opens_incident: bool, about: &str) -> Result<bool> {
-        let Some(mut alert) = self.ledger().fire(id, event)? else { return Ok(false) };
-        let joined = if opens_incident { self.join_incident(&mut alert, about) } else { Ok(()) };
-        self.say(Told::Alert(Box::new(alert.clone())));
+    pub(super) fn fire(&mut self, id: &str, event: &AlertEvent) -> Result<bool> {
+        let Some(alert) = self.ledger().fire(id, event)? else { return Ok(false) };
         self.alerts.insert(id.to_owned(), alert);
+        // Nobody is told later because an incident has to wait.
+        if let Err(error) = self.open_incident(id) {
+            self.voice.trouble(format!("no incident could be opened, which is tried again: {error}"));
+            self.look_again();
+        }
+        self.tell(id);
         self.deliver(id);
-        joined.map(|()| true)
+        Ok(true)
     }
 
     /// Ends an alert.
@@ -65,42 +66,45 @@ impl Clerk<'_> {
         let Some(mut alert) = self.alerts.remove(id) else { return Ok(()) };
         let done = self.ledger().record_alert(&mut alert, &AlertEvent::AlertResolved { reason, ends_at: at });
         if done.is_ok() {
-            self.say(Told::Alert(Box::new(alert.clone())));
             self.note_in_incident(&alert);
         }
         self.alerts.insert(id.to_owned(), alert);
+        done?;
+        self.tell(id);
         self.deliver(id);
-        done
+        Ok(())
     }
 
-    /// Ends alerts whose rule or probe is gone: nobody would ever end them.
-    pub(super) fn end_orphans(&mut self) {
+    /// Ends alerts of rules that are gone, or that no longer look at the probe: nobody would ever end them.
+    pub(super) fn end_orphans(&mut self) -> Result<()> {
         let settings = &self.workspace.loaded.catalog.settings;
         let is_watched = |alert: &Alert| {
-            let probe = alert.probe.as_ref().and_then(|probe| settings.probes.get(probe));
-            settings.alerts.contains_key(&alert.alert) && probe.is_some_and(|probe| probe.enabled)
+            let rule = settings.alerts.get(&alert.alert);
+            rule.is_some_and(|rule| looked_at(rule, settings).any(|probe| alert.probe.as_ref() == Some(&probe.id)))
         };
         let of_ours = self.alerts.values().filter(|alert| alert.is_open() && alert.source == Source::Watch);
         let orphans: Vec<String> = of_ours.filter(|alert| !is_watched(alert)).map(|alert| alert.id.clone()).collect();
         let now = self.clock.now();
-        for id in orphans {
-            if let Err(error) = self.resolve(&id, "its rule or probe is no longer defined".to_owned(), now) {
-                self.say(Told::Trouble(format!("the alert {id} could not be ended: {error}")));
-            }
-        }
+        orphans.iter().try_for_each(|id| self.resolve(id, "no rule looks at it any more".to_owned(), now))
     }
 
-    fn severity(&self, rule: &AlertRule, runbook: Option<&str>) -> Option<String> {
-        let catalog = &self.workspace.loaded.catalog;
-        let of_runbook = || {
-            let kind = crate::catalog::model::ProcedureKind::Runbook;
-            runbook.and_then(|id| catalog.procedure(kind, id)).and_then(|runbook| runbook.severity.clone())
-        };
-        rule.severity.clone().or_else(of_runbook)
+    /// Opens the incidents that are still to be opened.
+    pub(super) fn open_incidents(&mut self) -> Result<()> {
+        let ids: Vec<String> = self.alerts.keys().cloned().collect();
+        ids.iter().try_for_each(|id| self.open_incident(id))
     }
 
-    // Adds the alert to the open incident of its service, or opens one.
-    fn join_incident(&self, alert: &mut Alert, about: &str) -> Result<()> {
+    // Adds an alert whose rule wants that to the open incident of its service, or opens one.
+    fn open_incident(&mut self, id: &str) -> Result<()> {
+        let Some(mut alert) = self.alerts.remove(id) else { return Ok(()) };
+        let wants_one = self.rule(&alert).is_some_and(|rule| rule.opens_incident);
+        let is_missing = wants_one && alert.is_open() && alert.incident.is_none();
+        let done = if is_missing { self.join_incident(&mut alert) } else { Ok(()) };
+        self.alerts.insert(id.to_owned(), alert);
+        done
+    }
+
+    fn join_incident(&self, alert: &mut Alert) -> Result<()> {
         let ledger = self.ledger();
         let concerns = |incident: &Incident| {
             incident.is_open() && alert.service.as_ref().is_some_and(|service| incident.services.contains(service))
@@ -112,12 +116,26 @@ impl Clerk<'_> {
         let settings = &self.workspace.loaded.catalog.settings;
         let mildest = || settings.severities.keys().last().cloned().unwrap_or_default();
         let incident = ledger.declare(NewIncident {
-            title: format!("{}: {about}", alert.title),
+            title: format!("{}: {}", alert.title, self.about(alert)),
             services: alert.service.iter().cloned().collect(),
             severity: alert.severity.clone().unwrap_or_else(mildest),
             seen: Some(told(alert)),
         })?;
         ledger.record_alert(alert, &AlertEvent::IncidentOpened { incident: incident.id })
+    }
+
+    // What an alert is about, for people.
+    fn about(&self, alert: &Alert) -> String {
+        let probe = alert.probe.as_ref().and_then(|id| self.workspace.loaded.catalog.settings.probes.get(id));
+        let known = probe.map(|probe| &probe.title).or(alert.probe.as_ref()).or(alert.service.as_ref());
+        known.cloned().unwrap_or_else(|| "from Alertmanager".to_owned())
+    }
+
+    fn severity(&self, rule: &AlertRule, runbook: Option<&str>) -> Option<String> {
+        let catalog = &self.workspace.loaded.catalog;
+        let of_runbook =
+            || catalog.procedure(ProcedureKind::Runbook, runbook?).and_then(|runbook| runbook.severity.clone());
+        rule.severity.clone().or_else(of_runbook)
     }
 
     fn note_in_incident(&self, alert: &Alert) {
@@ -127,7 +145,13 @@ impl Clerk<'_> {
             ledger.record_incident(&mut incident, &IncidentEvent::NoteAdded { text: told(alert) })
         });
         if let Err(error) = noted {
-            self.say(Told::Trouble(format!("{id} does not say that {} is over: {error}", alert.title)));
+            self.voice.trouble(format!("{id} does not say that {} is over: {error}", alert.title));
+        }
+    }
+
+    fn tell(&self, id: &str) {
+        if let Some(alert) = self.alerts.get(id) {
+            self.voice.say(Told::Alert(Box::new(alert.clone())));
         }
     }
 }
@@ -135,11 +159,9 @@ impl Clerk<'_> {
 /// What an incident is told about an alert.
 fn told(alert: &Alert) -> String {
     let about = alert.probe.as_ref().map(|probe| format!(" ({probe})")).unwrap_or_default();
-    match &alert.ended {
-        Some(ended) => format!("Alert {}{about} is over: {}", alert.title, ended.reason),
-        None => {
-            let runbook = alert.runbook.as_ref().map(|id| format!(". Runbook: {id}")).unwrap_or_default();
-            format!("Alert {}{about}: {}{runbook}", alert.title, alert.reason)
-        }
+    if let Some(ended) = &alert.ended {
+        return format!("Alert {}{about} is over: {}", alert.title, ended.reason);
     }
+    let runbook = alert.runbook.as_ref().map(|id| format!(". Runbook: {id}")).unwrap_or_default();
+    format!("Alert {}{about}: {}{runbook}", alert.title, alert.reason)
 }

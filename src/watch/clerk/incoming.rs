@@ -3,10 +3,14 @@
 use super::{Clerk, Refused};
 use crate::catalog::model::ProbeTarget;
 use crate::catalog::suggest::runbook_for;
-use crate::error::Error;
+use crate::error::Result;
+use crate::ground::Time;
 use crate::monitor::alertmanager::{self, Incoming};
 use crate::monitor::event::Source;
 use crate::monitor::{Alert, AlertEvent, Beat};
+
+/// How an alert from outside begins or ends, when nothing else was said.
+const SAYS_SO: &str = "Alertmanager says so";
 
 impl Clerk<'_> {
     /// Writes down what a job has said.
@@ -29,50 +33,68 @@ impl Clerk<'_> {
                 news += 1;
             }
         }
+        if news > 0 && webhook.left_out > 0 {
+            self.voice.trouble(format!("{} alerts of an Alertmanager's message were left out", webhook.left_out));
+        }
         Ok(news)
     }
 
-    fn take_in(&mut self, incoming: &Incoming) -> Result<bool, Error> {
+    fn take_in(&mut self, incoming: &Incoming) -> Result<bool> {
         let now = self.clock.now();
-        let of_it = |alert: &&Alert| alert.is_open() && alert.alert == incoming.fingerprint;
-        let open_since = || self.alerts.values().find(of_it).map(|alert| alert.starts_at);
+        let open_since = || self.open_of(incoming).map(|alert| alert.starts_at).max();
         let starts_at = incoming.starts_at.or_else(open_since).unwrap_or(now);
-        let id = format!("am.{}.{}", incoming.fingerprint, starts_at.timestamp_millis());
         if incoming.resolved {
-            // One that ended while we were away is known to the journal at most.
-            if !self.alerts.contains_key(&id)
-                && let Some(alert) = self.ledger().alert(&id)?
-            {
-                self.alerts.insert(id.clone(), alert);
-            }
-            if !self.alerts.get(&id).is_some_and(Alert::is_open) {
-                return Ok(false);
-            }
-            return self
-                .resolve(&id, "Alertmanager says so".to_owned(), incoming.ends_at.unwrap_or(now))
-                .map(|()| true);
+            let reason = || SAYS_SO.to_owned();
+            return self.end_until(incoming, starts_at, incoming.ends_at.unwrap_or(now), reason);
         }
+        let id = format!("am.{}.{}", incoming.fingerprint, starts_at.timestamp_millis());
+        let rule = self.rule_titled(&incoming.title);
         let settings = &self.workspace.loaded.catalog.settings;
-        let rule = settings.alerts.values().find(|rule| rule.title.eq_ignore_ascii_case(&incoming.title));
-        let (opens_incident, explicit) = rule.map_or((false, None), |rule| (rule.opens_incident, rule.runbook.clone()));
         let severity = rule.and_then(|rule| rule.severity.clone()).or_else(|| {
             let said = incoming.severity.as_ref()?;
             settings.severities.keys().find(|known| known.eq_ignore_ascii_case(said)).cloned()
         });
-        let runbook = runbook_for(&self.workspace.loaded.catalog, &incoming.title, explicit.as_deref());
+        let explicit = rule.and_then(|rule| rule.runbook.as_deref());
+        let runbook = runbook_for(&self.workspace.loaded.catalog, &incoming.title, explicit);
         let event = AlertEvent::AlertFired {
             alert: incoming.fingerprint.clone(),
             title: incoming.title.clone(),
             probe: None,
             service: incoming.service.clone(),
-            reason: incoming.summary.clone().unwrap_or_else(|| "Alertmanager says so".to_owned()),
+            reason: incoming.summary.clone().unwrap_or_else(|| SAYS_SO.to_owned()),
             severity,
             runbook: runbook.map(|runbook| runbook.id.clone()),
             source: Source::Alertmanager,
             starts_at,
             labels: incoming.labels.clone(),
         };
-        let about = incoming.service.clone().unwrap_or_else(|| "from Alertmanager".to_owned());
-        self.fire(&id, &event, opens_incident, &about)
+        let is_news = self.fire(&id, &event)?;
+        if is_news {
+            // One that begins anew is over before, also where nobody said so.
+            let before = starts_at - chrono::TimeDelta::milliseconds(1);
+            self.end_until(incoming, before, starts_at, || "it has begun anew".to_owned())?;
+        }
+        Ok(is_news)
+    }
+
+    fn open_of(&self, incoming: &Incoming) -> impl Iterator<Item = &Alert> {
+        let of_it = |alert: &&Alert| {
+            alert.is_open() && alert.source == Source::Alertmanager && alert.alert == incoming.fingerprint
+        };
+        self.alerts.values().filter(of_it)
+    }
+
+    // Ends the episodes of an alert that began by a moment; false when there is none.
+    fn end_until(
+        &mut self,
+        incoming: &Incoming,
+        begun: Time,
+        ends_at: Time,
+        reason: impl Fn() -> String,
+    ) -> Result<bool> {
+        let ids: Vec<String> =
+            self.open_of(incoming).filter(|alert| alert.starts_at <= begun).map(|alert| alert.id.clone()).collect();
+        ids.iter().try_for_each(|id| self.resolve(id, reason(), ends_at))?;
+        Ok(!ids.is_empty())
     }
 }

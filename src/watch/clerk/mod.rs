@@ -1,12 +1,15 @@
 //! The clerk: keeps alerts in the journal, opens incidents for them, and sees to it that channels are told. A thread of
 //! its own, so that neither disk nor network delays a probe.
 //!
-//! What the journal says is all that counts: after a restart the clerk goes on where the journal stops. Who was told
-//! that an alert fired is told that it is over; a message that is sent twice has the same id.
+//! What the journal says is all that counts: after a restart the clerk goes on where the journal stops. What cannot be
+//! written down waits, in the order in which it came. Who was told that an alert fired is told that it is over; a
+//! message that is sent twice has the same id.
 
 mod delivery;
+mod duties;
 mod episode;
 mod incoming;
+mod message;
 mod order;
 
 use std::collections::BTreeMap;
@@ -14,27 +17,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::channel::Courier;
-use crate::error::{Error, Result};
-use crate::ground::{Actor, Clock, Time};
+use super::Place;
+use super::ear::event_loop;
+use super::voice::Voice;
+use crate::catalog::model::AlertRule;
+use crate::error::Result;
+use crate::ground::{Actor, Clock};
 use crate::journal::SqliteJournal;
 use crate::ledger::Ledger;
 use crate::monitor::Alert;
 use crate::monitor::event::Source;
-use crate::redact::Redactor;
 use crate::sample::Samples;
 use crate::workspace::{Surroundings, Workspace};
 
-use delivery::Delivered;
-pub(super) use order::{Order, Refused, Told};
-
-/// Since when the alert of a rule and a probe is open.
-pub(super) type OpenAlerts = BTreeMap<(String, String), Time>;
+use delivery::Post;
+use duties::Duties;
+pub(super) use order::{OpenAlerts, Order, Refused, Signalled};
 
 /// Under whose name the daemon writes.
 const ACTOR: &str = "opsctl watch";
@@ -49,27 +50,27 @@ pub(super) struct Clerk<'a> {
     clock: &'a dyn Clock,
     journal: &'a SqliteJournal,
     samples: Samples,
-    tell: UnboundedSender<Told>,
-    courier: Arc<Courier<'a>>,
+    voice: Voice,
     /// Alerts that are open, or about which somebody is still to be told, by id.
     alerts: BTreeMap<String, Alert>,
-    sending: FuturesUnordered<BoxFuture<'a, Delivered>>,
+    duties: Duties,
+    post: Post<'a>,
 }
 
 impl<'a> Clerk<'a> {
     /// A clerk who knows what the journal says.
-    pub fn new(
-        workspace: Arc<Workspace>,
-        surroundings: &'a Surroundings,
-        clock: &'a dyn Clock,
-        journal: &'a SqliteJournal,
-        tell: UnboundedSender<Told>,
-    ) -> Result<Self> {
-        let samples = Samples::open(workspace.state_dir()?)?;
-        let courier = Arc::new(courier(&workspace, surroundings, clock));
-        let alerts = BTreeMap::new();
-        let sending = FuturesUnordered::new();
-        let mut clerk = Self { workspace, surroundings, clock, journal, samples, tell, courier, alerts, sending };
+    pub fn new(workspace: Arc<Workspace>, place: &Place<'a>, journal: &'a SqliteJournal, voice: Voice) -> Result<Self> {
+        let mut clerk = Self {
+            samples: Samples::open(workspace.state_dir()?)?,
+            post: Post::new(&workspace, place),
+            surroundings: place.surroundings,
+            clock: place.clock,
+            workspace,
+            journal,
+            voice,
+            alerts: BTreeMap::new(),
+            duties: Duties::default(),
+        };
         let known = clerk.ledger().alerts()?;
         clerk.alerts = known.into_iter().map(|alert| (alert.id.clone(), alert)).collect();
         clerk.let_go();
@@ -83,48 +84,46 @@ impl<'a> Clerk<'a> {
         open.map(|alert| (key(alert), alert.starts_at)).collect()
     }
 
-    /// Works until nobody can order anything more.
+    /// Works until nobody can order anything more. Fails when something is left that could not be written down.
     pub fn work(mut self, mut orders: UnboundedReceiver<Order>) -> Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|cause| Error::environment("the event loop of the clerk cannot be started").cause(cause))?;
-        runtime.block_on(async {
-            self.end_orphans();
-            self.deliver_owed();
+        let runtime = event_loop("clerk")?;
+        let done = runtime.block_on(async {
             loop {
+                let again = self.duties.again;
                 tokio::select! {
                     order = orders.recv() => match order {
                         Some(order) => self.obey(order),
                         None => break,
                     },
-                    Some(delivered) = self.sending.next(), if !self.sending.is_empty() => self.delivered(delivered),
+                    Some(delivered) = self.post.sending.next() => self.delivered(delivered),
+                    () = sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => self.do_duties(),
                 }
             }
+            self.post.close();
             let deadline = Instant::now() + LAST_WAIT;
-            while let Ok(Some(delivered)) = timeout_at(deadline, self.sending.next()).await {
-                self.note_delivered(&delivered);
+            while let Ok(Some(delivered)) = timeout_at(deadline, self.post.sending.next()).await {
+                self.delivered(delivered);
             }
+            self.last_duties()
         });
-        Ok(())
+        drop(self);
+        // A disk that hangs must not keep us.
+        runtime.shutdown_background();
+        done
     }
 
     fn obey(&mut self, order: Order) {
         match order {
-            Order::Signal { rule, probe, signal, at } => self.signal(&rule, &probe, signal, at),
-            Order::Workspace(workspace) => {
-                self.courier = Arc::new(courier(&workspace, self.surroundings, self.clock));
-                self.workspace = workspace;
-                self.end_orphans();
-            }
+            Order::Signal(signalled) => self.note(signalled),
+            Order::Workspace(workspace) => self.take_over(workspace),
             Order::Beat { probe, beat, message, answer } => {
                 let _ = answer.send(self.beat(&probe, beat, message.as_deref()));
             }
             Order::Incoming { body, answer } => {
                 let _ = answer.send(self.incoming(&body));
+                self.let_go();
             }
         }
-        self.let_go();
     }
 
     fn ledger(&self) -> Ledger<'_> {
@@ -137,18 +136,24 @@ impl<'a> Clerk<'a> {
         }
     }
 
-    fn say(&self, told: Told) {
-        let _ = self.tell.send(told); // the watcher may have ended before us
+    /// The rule that an alert belongs to: the one that raised it, or for one from outside the one with its title.
+    fn rule(&self, alert: &Alert) -> Option<&AlertRule> {
+        let rules = &self.workspace.loaded.catalog.settings.alerts;
+        match alert.source {
+            Source::Watch => rules.get(&alert.alert),
+            Source::Alertmanager => self.rule_titled(&alert.title),
+        }
+    }
+
+    fn rule_titled(&self, title: &str) -> Option<&AlertRule> {
+        let mut rules = self.workspace.loaded.catalog.settings.alerts.values();
+        rules.find(|rule| rule.title.eq_ignore_ascii_case(title))
     }
 
     // What is over and owed to nobody need not be remembered.
     fn let_go(&mut self) {
         let alerts = std::mem::take(&mut self.alerts);
-        self.alerts = alerts.into_iter().filter(|(_, alert)| alert.is_open() || self.owes_anyone(alert)).collect();
+        let is_needed = |alert: &Alert| alert.is_open() || self.owes_anyone(alert) || self.post.is_about(&alert.id);
+        self.alerts = alerts.into_iter().filter(|(_, alert)| is_needed(alert)).collect();
     }
-}
-
-fn courier<'a>(workspace: &Workspace, surroundings: &'a Surroundings, clock: &'a dyn Clock) -> Courier<'a> {
-    let redactor = Redactor::of_variables(workspace.loaded.catalog.secret_env(), &surroundings.vars);
-    Courier::new(&surroundings.vars, workspace.working_dir(surroundings).to_owned(), clock, redactor)
 }
