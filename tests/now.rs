@@ -44,7 +44,10 @@ fn where_nothing_goes_on_that_is_said() {
     let world = World::new();
     let text = world.run(&[]).exits(0).stdout;
     assert_eq!(text, "Open incidents: none\n\nChecklists due: none\n\nRuns under way: none\n");
-    assert_eq!(now(&world), json!({"incidents": [], "due": [], "runs": [], "invalid_definitions": 0}));
+    assert_eq!(
+        now(&world),
+        json!({"incidents": [], "alerts": [], "failing_probes": null, "due": [], "runs": [], "invalid_definitions": 0})
+    );
 }
 
 #[test]

@@ -48,19 +48,14 @@ pub(super) fn talking(place: &impl Display, protocol: &str, error: &(dyn StdErro
     format!("{place} gave no proper {protocol} answer: {innermost}")
 }
 
-/// What somebody said, in one short line. It is cut between words, so that no part of a secret is left that nobody would
+/// What somebody said, in one short line, as the end of a sentence. It is cut between words, so that no part of a secret is left that nobody would
 /// know for one.
 pub(super) fn short(said: &str) -> String {
-    let line = plain_line(said.trim());
+    let line = plain_line(said.trim().trim_end_matches('.'));
     match line.char_indices().nth(EXCERPT) {
         Some((end, _)) => format!("{}…", line[..end].rsplit_once(' ').map_or("", |(words, _)| words)),
         None => line,
     }
-}
-
-/// What the other side said of its own accord, as a part of a sentence.
-pub(super) fn words(said: &str) -> String {
-    plain_line(said).trim().trim_end_matches('.').to_owned()
 }
 
 fn is_broken(error: &io::Error) -> bool {

@@ -113,7 +113,12 @@ fn hold(expected: &Expectation, compat: Compat, sight: &Sight, redactor: &Redact
             Checked { shown: format!("{condition} ({why})"), condition, passed: false, warn }
         }
         _ => {
-            let outcome = rule.evaluate_hiding(&sight.facts, &|seen| redactor.text(seen));
+            let mut outcome = rule.evaluate_hiding(&sight.facts, &|seen| redactor.text(seen));
+            // Half an answer proves nothing, whatever it was.
+            if outcome.passed && compat == Compat::Strict && sight.error.is_some() {
+                outcome.passed = false;
+                outcome.shown.push_str(" (but the probe failed)");
+            }
             Checked { condition, passed: outcome.passed, shown: outcome.shown, warn }
         }
     }

@@ -68,7 +68,6 @@ pub(super) async fn attempt(probe: &Probe, prober: &Prober<'_>) -> Attempt {
     phases.total = micros(took);
     sight.phases = phases;
     sight.facts.phases = Some(phases);
-    sight.facts.error.clone_from(&sight.error);
     Attempt { sight, started_at, took }
 }
 

@@ -60,7 +60,8 @@ pub(super) fn remark(observation: &Observation) -> String {
 /// Everything that is behind a state other than up, a line each: the error, unmet conditions, redirects, attempts.
 pub(super) fn details(observation: &Observation) -> Vec<String> {
     let error = observation.error.iter().map(|error| line(error));
-    let unmet = unmet(observation).map(|condition| {
+    // Where the probe itself failed, its conditions say nothing more.
+    let unmet = unmet(observation).filter(|_| observation.error.is_none()).map(|condition| {
         let label = if condition.warn { "warning" } else { "not met" };
         format!("{label}: {}", line(&condition.shown))
     });
