@@ -118,16 +118,10 @@ fn sample(observation: &Observation, interval: Span) -> Sample {
         probe: observation.id.clone(),
         at: observation.started_at,
         state: observation.state,
-        response_us: observation.response_time_ms.map(|_| answer_time(observation)),
+        response_us: observation.response_us(),
         status: observation.status,
         certificate_expires_at: observation.certificate_expires_at,
         interval,
         reason: observation.why().map(|why| why.chars().take(REASON).collect()),
     }
-}
-
-fn answer_time(observation: &Observation) -> u64 {
-    let phases = &observation.phases_us;
-    let until_answer = phases.dns + phases.connect + phases.tls + phases.first_byte;
-    if until_answer > 0 { until_answer } else { phases.total }
 }
