@@ -20,10 +20,9 @@ pub use alert::{
     RawRetention,
 };
 pub use probe::{
-    RawAuth, RawBasic, RawClient, RawCompat, RawCondition, RawDns, RawFullGrpc, RawFullPostgres, RawFullPush,
-    RawFullRedis, RawFullTcp, RawFullTls, RawFullWebsocket, RawGroup, RawGrpc, RawHttp, RawMaintenance, RawPostgres,
-    RawProbe, RawPush, RawRecordType, RawRedis, RawRedisAsk, RawRequest, RawStartTls, RawTcp, RawTls, RawTurn,
-    RawWebsocket,
+    RawAuth, RawBasic, RawCompat, RawCondition, RawDns, RawFullGrpc, RawFullPostgres, RawFullPush, RawFullRedis,
+    RawFullTcp, RawFullTls, RawFullWebsocket, RawGroup, RawGrpc, RawHttp, RawMaintenance, RawPostgres, RawProbe,
+    RawPush, RawRecordType, RawRedis, RawRedisAsk, RawRequest, RawStartTls, RawTcp, RawTls, RawTurn, RawWebsocket,
 };
 pub use settings::{RawChannel, RawIncidentSettings, RawService, RawTemplate, RawWorkspace};
 pub use step::{
