@@ -34,11 +34,50 @@ fn what_cannot_be_reached_is_unknown_when_nothing_can() {
     seen.is_down("here", "refused the connection");
 }
 
+/// Says nothing to whoever asks for a name, and after the program prints how often somebody asked.
+const MUTE: &str = "
+import socket, subprocess, sys
+asked = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+asked.bind(('127.0.0.1', 53))
+asked.setblocking(False)
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+count = 0
+try:
+    while asked.recv(4096):
+        count += 1
+except BlockingIOError:
+    print(count)";
+
+#[test]
+fn a_name_that_is_never_resolved_holds_nobody_up() {
+    let alone = ["--user", "--map-root-user", "--net", "--mount"];
+    if !is_possible(&alone) {
+        return;
+    }
+    let world = World::with_probes("far: {http: \"http://db.test/\", timeout: 500ms}\n");
+    world.write("resolv.conf", "nameserver 127.0.0.1\noptions timeout:3 attempts:5\n");
+    let script = "ip link set lo up && mount --bind resolv.conf /etc/resolv.conf && exec python3 -c \"$@\"";
+    let outcome = Command::new("unshare")
+        .args(alone)
+        .args(["sh", "-c", script, "sh", MUTE, OPSCTL, "probe", "run"])
+        .current_dir(world.path(""))
+        .output()
+        .unwrap();
+    let asked: u32 = String::from_utf8_lossy(&outcome.stdout).trim().parse().unwrap_or_else(|_| panic!("{outcome:?}"));
+    // Once for each family; the system would ask again and again, were it waited for.
+    assert!((1..=2).contains(&asked), "{asked}");
+}
+
+/// Whether this system lets somebody leave what all share.
+fn is_possible(alone: &[&str]) -> bool {
+    Command::new("unshare").args(alone).arg("true").status().is_ok_and(|status| status.success())
+}
+
 #[test]
 fn without_any_network_only_this_machine_itself_is_known() {
     let alone = ["--user", "--map-root-user", "--net"];
-    if !Command::new("unshare").args(alone).arg("true").status().is_ok_and(|status| status.success()) {
-        return; // this system lets nobody leave the network; the test above has asked the same question
+    if !is_possible(&alone) {
+        return; // the test of targets above has asked the same question
     }
     let world = World::with_probes(
         "far: {http: \"http://192.0.2.1/\", timeout: 5s}\n\
