@@ -108,9 +108,30 @@ fn bucket(bucket: &Bucket) -> BucketView {
 }
 
 fn failures(samples: &[Sample]) -> Vec<FailureView> {
-    let bad = samples.iter().rev().filter(|sample| !sample.state.is_good() && sample.state != State::Maintenance);
-    let one = |sample: &Sample| FailureView { at: sample.at, state: sample.state, reason: sample.reason.clone() };
-    bad.take(FAILURES).map(one).collect()
+    let mut failures: Vec<FailureView> = Vec::new();
+    let mut in_a_row = false;
+    for sample in samples.iter().rev() {
+        if sample.state.is_good() || sample.state == State::Maintenance {
+            in_a_row = false;
+            continue;
+        }
+        match failures.last_mut() {
+            Some(last) if in_a_row && last.state == sample.state && last.reason == sample.reason => {
+                last.from = sample.at;
+                last.count += 1;
+            }
+            _ if failures.len() == FAILURES => break,
+            _ => failures.push(FailureView {
+                from: sample.at,
+                at: sample.at,
+                count: 1,
+                state: sample.state,
+                reason: sample.reason.clone(),
+            }),
+        }
+        in_a_row = true;
+    }
+    failures
 }
 
 fn nothing(id: &str, from: Time, now: Time) -> HistoryView {

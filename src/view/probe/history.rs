@@ -67,12 +67,17 @@ pub struct BucketView {
     pub p95_ms: Option<f64>,
 }
 
-/// A time at which a probe was not up.
+/// A time in which a probe was not up, for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FailureView {
-    /// When.
+    /// When it was seen first.
+    #[serde(with = "time_format")]
+    pub from: Time,
+    /// When it was seen last.
     #[serde(with = "time_format")]
     pub at: Time,
+    /// How many times in a row.
+    pub count: u64,
     /// How it came out.
     pub state: State,
     /// Why.
@@ -86,8 +91,10 @@ pub fn history_text(look: Look, history: &HistoryView) -> String {
     for (label, value) in facts(look, history) {
         let _ = writeln!(text, "{}", labelled(look, label, &value));
     }
-    if !history.buckets.is_empty() {
-        let _ = write!(text, "\n{}", buckets(look, &history.buckets));
+    // Before the first thing that is known there is nothing to tell.
+    let known = history.buckets.iter().position(|bucket| bucket.coverage > 0.0 || bucket.availability.is_some());
+    if let Some(first) = known {
+        let _ = write!(text, "\n{}", buckets(look, &history.buckets[first..]));
     }
     if !history.failures.is_empty() {
         let _ = writeln!(text, "\n{}", paint(look, Style::Heading, "Last failures"));
@@ -95,7 +102,11 @@ pub fn history_text(look: Look, history: &HistoryView) -> String {
     for failure in &history.failures {
         let state = paint(look, style(failure.state), word(failure.state));
         let reason = failure.reason.as_deref().map(|reason| format!(" · {}", plain_line(reason))).unwrap_or_default();
-        let line = format!("  {} UTC · {state}{reason}", short_time(failure.at));
+        let when = match failure.count {
+            1 => format!("{} UTC", short_time(failure.at)),
+            many => format!("{} to {} UTC · {many} times", short_time(failure.from), short_time(failure.at)),
+        };
+        let line = format!("  {when} · {state}{reason}");
         let _ = writeln!(text, "{}", hanging(&line, look.width, 2));
     }
     text
@@ -178,7 +189,9 @@ mod tests {
             p95_ms,
         };
         let failure = |minutes, state, reason: &str| FailureView {
+            from: now() - TimeDelta::minutes(minutes),
             at: now() - TimeDelta::minutes(minutes),
+            count: 1,
             state,
             reason: Some(reason.to_owned()),
         };
