@@ -115,12 +115,13 @@ fn failures(samples: &[Sample]) -> Vec<FailureView> {
             in_a_row = false;
             continue;
         }
+        let is_full = failures.len() == FAILURES;
         match failures.last_mut() {
             Some(last) if in_a_row && last.state == sample.state && last.reason == sample.reason => {
                 last.from = sample.at;
                 last.count += 1;
             }
-            _ if failures.len() == FAILURES => break,
+            _ if is_full => break,
             _ => failures.push(FailureView {
                 from: sample.at,
                 at: sample.at,
