@@ -1,6 +1,11 @@
 //! `opsctl probe run`: looks now.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::interval;
 
 use crate::catalog::model::Probe;
 use crate::cli::Output;
@@ -18,6 +23,9 @@ use crate::view::probe::table::results_text;
 use crate::workspace::{Workspace, prober};
 
 use super::chosen;
+
+/// How often the picture is drawn anew: thousands of probes are not to wait for it.
+const REDRAW: Duration = Duration::from_millis(100);
 
 /// What `probe run` takes.
 #[derive(Debug, clap::Args)]
@@ -105,13 +113,24 @@ async fn once(
     terminal: &mut dyn Terminal,
     title: &str,
 ) -> Vec<Observation> {
-    let mut states: BTreeMap<String, Observation> = BTreeMap::new();
-    let look = terminal.look_err();
+    let states: Mutex<BTreeMap<String, Observation>> = Mutex::default();
+    let so_far = || states.lock().unwrap_or_else(PoisonError::into_inner);
     let mut seen = |observation: &Observation| {
-        states.insert(observation.id.clone(), observation.clone());
-        terminal.picture(&progress_text(look, title, probes, &states));
+        so_far().insert(observation.id.clone(), observation.clone());
     };
-    eye.observe_all(probes, limits, &mut seen).await
+    let mut work = pin!(eye.observe_all(probes, limits, &mut seen));
+    let (look, mut redraw, mut drawn) = (terminal.look_err(), interval(REDRAW), None);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = redraw.tick() => {
+                let states = so_far();
+                if drawn.replace(states.len()) != Some(states.len()) {
+                    terminal.picture(&progress_text(look, title, probes, &states));
+                }
+            }
+        }
+    }
 }
 
 fn show(session: &mut Session<'_>, args: &RunArgs, rounds: &[Vec<Observation>]) -> Result<()> {
