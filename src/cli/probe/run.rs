@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use tokio::time::interval;
 
+use crate::catalog::files::FileKind;
 use crate::catalog::model::Probe;
 use crate::cli::Output;
 use crate::cli::ids;
+use crate::cli::procedure::refuse_invalid;
 use crate::cli::session::Session;
 use crate::error::{Error, Kind, Result};
 use crate::ground::{Span, Time};
@@ -57,8 +59,8 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 
 pub(super) fn run(session: &mut Session<'_>, args: &RunArgs) -> Result<()> {
     let workspace = session.workspace()?;
-    let settings = &workspace.loaded.catalog.settings;
-    let chosen = chosen(settings, &args.probes)?;
+    refuse_invalid_settings(session, &workspace, &args.probes)?;
+    let chosen = chosen(&workspace.loaded.catalog.settings, &args.probes)?;
     if chosen.is_empty() && session.format() == Output::Text {
         session.terminal.tell("There are no probes in this workspace; opsctl.yaml defines them, under its services.");
         return Ok(());
@@ -66,6 +68,20 @@ pub(super) fn run(session: &mut Session<'_>, args: &RunArgs) -> Result<()> {
     let rounds = look(session, &workspace, &chosen, args)?;
     show(session, args, &rounds)?;
     verdict(session, &rounds)
+}
+
+/// Where settings cannot be read, nobody knows all of the probes; one that is asked for by its id is known.
+fn refuse_invalid_settings(session: &mut Session<'_>, workspace: &Workspace, selectors: &[String]) -> Result<()> {
+    let probes = &workspace.loaded.catalog.settings.probes;
+    if !selectors.is_empty() && selectors.iter().all(|selector| probes.contains_key(selector)) {
+        return Ok(());
+    }
+    let settings = workspace.loaded.broken.iter().filter(|broken| broken.kind == FileKind::Settings);
+    let paths: Vec<String> = settings.map(|broken| broken.path.clone()).collect();
+    match paths.first() {
+        Some(first) => Err(refuse_invalid(session, workspace, &paths, first)),
+        None => Ok(()),
+    }
 }
 
 /// Looks as often as was asked for; a list of observations each time.
