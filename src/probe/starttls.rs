@@ -227,7 +227,9 @@ impl Talk<'_> {
     }
 
     fn improper(&self, line: &str) -> Failure {
-        format!("{} gave no proper {} answer: {}", self.place, self.protocol, short(line)).into()
+        let said = short(line);
+        let said = if said.is_empty() { "an empty line" } else { &said };
+        format!("{} gave no proper {} answer: {said}", self.place, self.protocol).into()
     }
 
     fn endless(&self) -> Failure {

@@ -180,7 +180,8 @@ mod tests {
             pages.send(Page::Sample(sample(seconds))).unwrap();
         }
         let done = thread::scope(|threads| {
-            let scribe = threads.spawn(|| write(&samples, &written, &SystemClock, &voice));
+            let (to, voice) = (&samples, &voice);
+            let scribe = threads.spawn(move || write(to, &written, &SystemClock, voice));
             meanwhile(&dir);
             drop(pages);
             scribe.join().unwrap().map_err(|error| error.to_string())

@@ -125,6 +125,26 @@ fn what_is_not_configured_names_its_variable() {
 }
 
 #[test]
+fn a_job_is_known_by_its_heartbeats() {
+    let world = World::with_probes("job: {push: {every: 1h, grace: 1m}}\n");
+    for (beat, code, told) in [
+        (None, 1, "unknown  job    * no heartbeat has come yet"),
+        (Some(&["start"][..]), 1, "unknown  job    * the job began at"),
+        (Some(&["fail", "--message", "disk full"]), 1, "DOWN   job    * the job failed at"),
+        (Some(&["success"]), 0, "up     job    * the last heartbeat is in time"),
+    ] {
+        if let Some(beat) = beat {
+            world.run(&[&["probe", "beat", "job"], beat].concat()).exits(0);
+        }
+        let outcome = world.run(&["probe", "run"]).exits(code);
+        let (state, seen) = told.split_once('*').unwrap();
+        let is_told = |line: &str| line.starts_with(state) && line.contains(seen);
+        assert!(outcome.stdout.lines().any(is_told), "`{told}` is not shown: {outcome}");
+        assert_eq!(outcome.stdout.contains("disk full"), beat.is_some_and(|beat| beat[0] == "fail"), "{outcome}");
+    }
+}
+
+#[test]
 fn people_get_a_line_for_each_and_what_is_behind_it() {
     let server = Server::start(|_| 200);
     let closed = nobody();

@@ -33,16 +33,18 @@ fn world(server: &Server) -> World {
     world
 }
 
-#[test]
-fn junit_is_read_as_xml() {
-    let server = Server::start(|_| 200);
-    let xml = world(&server).run(&["-o", "junit", "probe", "run"]).exits(1).stdout;
-    const READER: &str = "
+/// Reads JUnit's XML as Python does, and prints what stands in it.
+const READER: &str = "
 import sys, xml.etree.ElementTree as tree
 root = tree.fromstring(sys.stdin.buffer.read())
 print(root.tag, *(root.get(key) for key in ('tests', 'failures', 'errors', 'skipped')))
 for case in root.iter('testcase'):
     print(case.get('classname'), case.get('name'), float(case.get('time')) >= 0, *(inside.tag for inside in case))";
+
+#[test]
+fn junit_is_read_as_xml() {
+    let server = Server::start(|_| 200);
+    let xml = world(&server).run(&["-o", "junit", "probe", "run"]).exits(1).stdout;
     insta::assert_snapshot!(read_by("python3", &["-c", READER], &xml), @r"
     testsuites 6 1 1 2
     web up True

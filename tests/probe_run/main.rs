@@ -1,6 +1,7 @@
 //! `opsctl probe run` from outside: which probes are made, how they come out, and how that is told.
 
 #![allow(clippy::unwrap_used, reason = "a test whose surroundings fail has failed")]
+#![allow(clippy::format_push_string, clippy::format_collect, reason = "tests")]
 
 #[path = "../common/mod.rs"]
 mod common;

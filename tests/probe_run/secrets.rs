@@ -25,8 +25,7 @@ fn echo() -> SocketAddr {
             let mut body = vec![0; length];
             let _ = reader.read_exact(&mut body);
             let told = head + &String::from_utf8_lossy(&body);
-            let _ =
-                write!(stream, "HTTP/1.1 500 No\r\ncontent-length: {}\r\nx-told: {}\r\n\r\n{told}", told.len(), "no");
+            let _ = write!(stream, "HTTP/1.1 500 No\r\ncontent-length: {}\r\nx-told: no\r\n\r\n{told}", told.len());
         }
     });
     address

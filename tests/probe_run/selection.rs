@@ -65,6 +65,30 @@ fn reports_are_made_of_probes_alone() {
 }
 
 #[test]
+fn where_the_settings_cannot_be_read_nobody_knows_all_probes() {
+    let world = mixed("http://127.0.0.1:1", nobody());
+    let settings = world.read("opsctl.yaml");
+    world.write("more.yaml", "services: {jobs: {title: Jobs, probes: {backup: {comand: \"true\", tags: [health]}}}}\n");
+    world.write("opsctl.yaml", &format!("include: [more.yaml]\n{settings}"));
+    for selectors in [&[][..], &["health"], &["up", "web"], &["backup"]] {
+        let outcome = world.run(&[&["-o", "json", "probe", "run"], selectors].concat()).exits(3);
+        assert_eq!(outcome.stdout, "");
+        outcome.says(&["error: more.yaml is not valid", "--> more.yaml:1:50", "comand"]);
+    }
+    // What is asked for by its id is there.
+    let outcome = world.run(&["-o", "json", "probe", "run", "nobody"]).exits(0);
+    assert_eq!(outcome.json()[0]["id"], "nobody");
+    // A broken runbook has no probes.
+    world.write("opsctl.yaml", &settings);
+    world.write("runbooks/broken.yaml", "steps: [");
+    assert_eq!(world.look(&["nobody"]).all.len(), 1);
+    assert_eq!(world.look(&[]).all.len(), 4);
+    world.write("opsctl.yaml", "services: [");
+    world.run(&["-o", "json", "probe", "run"]).exits(3).says(&["opsctl.yaml is not valid"]);
+    world.run(&["-o", "nagios", "probe", "run"]).exits(3);
+}
+
+#[test]
 fn nothing_to_look_at_is_said() {
     let world = World::new();
     world.run(&["probe", "run"]).exits(0).says(&["There are no probes in this workspace"]);

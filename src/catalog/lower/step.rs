@@ -6,13 +6,13 @@ use indexmap::IndexMap;
 
 use super::workspace::is_name;
 use crate::catalog::model::{
-    Approval, Capture, CaptureSource, ChoiceOption, Command, CommandSpec, Expect, Link, OnFailure, Procedure, Retry,
-    Risk, Rollback, Send, Step, StepKind, Use, Verify, VerifyCheck, Wait,
+    Approval, Capture, CaptureSource, ChoiceOption, Command, CommandSpec, Expect, Link, OnFailure, Probing, Procedure,
+    Retry, Risk, Rollback, Send, Step, StepKind, Use, Verify, VerifyCheck, Wait,
 };
 use crate::catalog::problem::{Problem, Trail};
 use crate::catalog::raw::{
     OneOrMany, RawApprove, RawCapture, RawCaptureSource, RawCommand, RawExpect, RawFullStep, RawLink, RawOption,
-    RawProbes, RawProbesWithin, RawRetry, RawRollback, RawSend, RawStep, RawUse, RawVerify, RawWait,
+    RawProbes, RawRetry, RawRollback, RawSend, RawStep, RawUse, RawVerify, RawWait,
 };
 use crate::catalog::walk::each_step;
 use crate::ground::{Span, slug};
@@ -38,11 +38,9 @@ fn one(raw: RawStep, at: &Trail<'_>, problems: &mut Vec<Problem>) -> Step {
     let shared = Shared { env: raw.env, dir: raw.dir };
     let verify = raw.verify.and_then(|verify| verify_of(verify, &shared, at, problems));
     let rollback = raw.rollback.map(|rollback| rollback_of(rollback, &shared));
-    let (probes, patience) = raw.probe.map(probes_of).unzip();
-    let retry = retry(raw.retry, patience.flatten(), at, problems);
     let kind = match kind {
         "run" => raw.run.map(|run| StepKind::Run(Box::new(shared.command(run, raw.timeout, raw.expect)))),
-        "probe" => probes.map(StepKind::Probe),
+        "probe" => raw.probe.map(|probes| StepKind::Probe(probing(probes))),
         "choose" => raw.choose.map(|options| StepKind::Choose(choose(options, &at.key("choose"), problems))),
         "approve" => raw.approve.map(|approve| StepKind::Approve(approval(approve, &at.key("approve"), problems))),
         "wait" => raw.wait.map(|wait| StepKind::Wait(wait_of(wait))),
@@ -65,7 +63,7 @@ fn one(raw: RawStep, at: &Trail<'_>, problems: &mut Vec<Problem>) -> Step {
         when: raw.when,
         optional: raw.optional,
         risk: raw.risk.unwrap_or(default_risk),
-        retry,
+        retry: raw.retry.map(|retry| retry_of(retry, &at.key("retry"), problems)).unwrap_or_default(),
         captures: raw.capture.map(OneOrMany::into_vec).unwrap_or_default().into_iter().map(capture).collect(),
         verify,
         rollback,
@@ -206,28 +204,13 @@ fn verify_of(raw: RawVerify, shared: &Shared, at: &Trail<'_>, problems: &mut Vec
     Some(Verify { check, within: raw.within.unwrap_or_default(), every: raw.every.unwrap_or(LOOK_EVERY) })
 }
 
-/// The probes of a step, and how they are made again when there is a time within which they have to pass.
-fn probes_of(raw: RawProbes) -> (Vec<String>, Option<Retry>) {
-    match raw {
-        RawProbes::One(one) => (vec![one], None),
-        RawProbes::Many(many) => (many, None),
-        RawProbes::Within(RawProbesWithin { probes, within, every }) => {
-            let delay = every.filter(|every| !every.is_zero()).unwrap_or(LOOK_EVERY);
-            let again = within.0.as_millis().div_ceil(delay.0.as_millis().max(1));
-            let attempts = u32::try_from(again).unwrap_or(u32::MAX).saturating_add(1);
-            (probes.into_vec(), Some(Retry { attempts, delay, backoff: 1.0 }))
-        }
-    }
-}
-
-fn retry(raw: Option<RawRetry>, patience: Option<Retry>, at: &Trail<'_>, problems: &mut Vec<Problem>) -> Retry {
-    let at = at.key("retry");
-    if raw.is_some() && patience.is_some() {
-        let problem = Problem::error("two-kinds", &at, "`within` says already how the probes are made again");
-        problems.push(problem.on_key().suggest("keep one of them"));
-    }
-    let written = raw.map(|retry| retry_of(retry, &at, problems));
-    patience.or(written).unwrap_or_default()
+fn probing(raw: RawProbes) -> Probing {
+    let (probes, within, every) = match raw {
+        RawProbes::One(one) => (vec![one], None, None),
+        RawProbes::Many(many) => (many, None, None),
+        RawProbes::Within(full) => (full.probes.into_vec(), Some(full.within), full.every),
+    };
+    Probing { probes, within: within.unwrap_or_default(), every: every.unwrap_or(LOOK_EVERY) }
 }
 
 fn rollback_of(raw: RawRollback, shared: &Shared) -> Rollback {

@@ -291,7 +291,7 @@ mod tests {
             unknown_s: 14_400,
             counts: BTreeMap::new(),
             response_ms: Spread::default(),
-            buckets: vec![],
+            buckets: history().buckets.split_off(2),
             failures: vec![],
             ..history()
         };

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::words::{figure, millis};
-use crate::monitor::Summary;
-use crate::monitor::statistics::needed;
+use crate::percentile::Summary;
+use crate::percentile::needed;
 
 /// The percentiles that are told.
 const PERCENTILES: [u8; 3] = [50, 95, 99];
