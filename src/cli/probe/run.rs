@@ -107,7 +107,9 @@ fn look(
             seen.truncate(chosen.len());
             if rounds > 1 {
                 // Of many rounds only the numbers are told.
-                seen.iter_mut().for_each(|observation| observation.output = None);
+                for observation in &mut seen {
+                    observation.output = None;
+                }
             }
             done.push(seen);
             if round < rounds {
