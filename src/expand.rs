@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Values shorter than this are not keys, and hiding them would hide half of any text.
-const SHORTEST_KEY: usize = 6;
+pub const SHORTEST_KEY: usize = 6;
 
 /// A text with its variables filled in.
 #[derive(Debug, Default, PartialEq, Eq)]

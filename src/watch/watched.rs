@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::catalog::model::{AlertRule, AlertWhen, Probe, ProbeTarget, Settings};
+use crate::catalog::model::{AlertRule, Probe};
 use crate::ground::{Span, Time};
 use crate::monitor::rule::{judge, reach};
 use crate::monitor::threshold::Change;
@@ -103,13 +103,6 @@ impl Watched {
             self.recent.pop_front();
         }
     }
-}
-
-/// The probes that a rule looks at. What is no heartbeat cannot miss one.
-pub(super) fn looked_at<'a>(rule: &AlertRule, settings: &'a Settings) -> impl Iterator<Item = &'a Probe> + use<'a> {
-    let heartbeats_only = rule.when == AlertWhen::Heartbeat;
-    let probes = settings.probes_of(&rule.probes).into_iter().filter(|probe| probe.enabled);
-    probes.filter(move |probe| !heartbeats_only || matches!(probe.target, ProbeTarget::Push { .. }))
 }
 
 /// What is kept of an observation.

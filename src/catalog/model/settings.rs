@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AlertRule, Connectivity, Delivery, Parameter, Probe, Retention, Source};
+use super::{AlertRule, AlertWhen, Connectivity, Delivery, Parameter, Probe, ProbeTarget, Retention, Source};
 use crate::catalog::union::by_kind;
 use crate::ground::Span;
 
@@ -66,6 +66,15 @@ pub struct Objective {
     pub measurement: String,
     /// When to alert: `< 99.5%`.
     pub alert: String,
+}
+
+impl Objective {
+    /// The share of the time that something has to be available, from 0 to 1: of `99.9% uptime`.
+    pub fn uptime(&self) -> Option<f64> {
+        let (number, rest) = self.target.split_once('%')?;
+        let percent: f64 = number.trim().parse().ok()?;
+        (rest.trim().eq_ignore_ascii_case("uptime") && (0.0..=100.0).contains(&percent)).then_some(percent / 100.0)
+    }
 }
 
 /// What is watched together.
@@ -200,6 +209,13 @@ impl Settings {
             |probe: &&Probe| selectors.iter().any(|s| probe.id == *s || probe.service == *s || probe.tags.contains(s));
         self.probes.values().filter(matches).collect()
     }
+    /// The probes that an alert rule looks at.
+    pub fn probes_under<'a>(&'a self, rule: &AlertRule) -> impl Iterator<Item = &'a Probe> + use<'a> {
+        let heartbeats_only = rule.when == AlertWhen::Heartbeat;
+        let probes = self.probes_of(&rule.probes).into_iter();
+        probes.filter(move |probe| !heartbeats_only || matches!(probe.target, ProbeTarget::Push { .. }))
+    }
+
     /// These probes, and all that they depend on, each once.
     pub fn with_dependencies<'a>(&'a self, probes: &[&'a Probe]) -> Vec<&'a Probe> {
         let mut all: Vec<&Probe> = probes.to_vec();

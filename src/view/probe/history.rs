@@ -49,6 +49,19 @@ pub struct HistoryView {
     pub buckets: Vec<BucketView>,
     /// Its last failures, the latest first.
     pub failures: Vec<FailureView>,
+    /// The workspace's objectives for availability.
+    pub objectives: Vec<ObjectiveMet>,
+}
+
+/// An objective for availability, held against a history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ObjectiveMet {
+    /// Its id.
+    pub id: String,
+    /// Its target: `99.9% uptime`.
+    pub target: String,
+    /// Whether it is met; null without data, for no data is no success.
+    pub met: Option<bool>,
 }
 
 /// A piece of a history.
@@ -118,6 +131,14 @@ fn facts(look: Look, history: &HistoryView) -> Vec<(&'static str, String)> {
         Some(share) => format!("{} · {coverage}", percent(share)),
         None => format!("not known · {coverage}"),
     };
+    let objectives = history.objectives.iter().map(|objective| {
+        let word = match objective.met {
+            Some(true) => paint(look, Style::Good, "met"),
+            Some(false) => paint(look, Style::Bad, "not met"),
+            None => "no data".to_owned(),
+        };
+        ("Objective", format!("{}: {word}", plain_line(&objective.target)))
+    });
     let counts = counts(look, |state| history.counts.get(&state).copied().unwrap_or(0));
     let mut facts = vec![
         ("Availability", availability),
@@ -127,6 +148,7 @@ fn facts(look: Look, history: &HistoryView) -> Vec<(&'static str, String)> {
         ("Unknown", Span::seconds(history.unknown_s).to_string()),
         ("Observations", if counts.is_empty() { "none".to_owned() } else { counts }),
     ];
+    facts.splice(1..1, objectives);
     let response = &history.response_ms;
     if response.n > 0 {
         let names = ["min", "p50", "p95", "p99", "max"].into_iter().zip(response.cells());
@@ -196,6 +218,7 @@ mod tests {
             reason: Some(reason.to_owned()),
         };
         HistoryView {
+            objectives: Vec::new(),
             id: "api".to_owned(),
             from: now() - TimeDelta::hours(4),
             until: now(),
