@@ -100,6 +100,9 @@ fn tls_words(error: &Tls, chain: Option<&Chain>) -> String {
         Tls::AlertReceived(AlertDescription::UnrecognisedName) => {
             "the other side does not know the name it was asked for"
         }
+        Tls::AlertReceived(AlertDescription::NoApplicationProtocol) => {
+            "the other side speaks none of the protocols that were offered (ALPN)"
+        }
         Tls::InvalidMessage(_) => "the other side does not speak TLS",
         other => return other.to_string(),
     };
