@@ -12,7 +12,7 @@ use crate::common::{World, eventually, finish, is_alive};
 fn what_is_known_so_far_is_seen_at_once() {
     let server = Server::start(|_| 200);
     let world = World::with_probes(&format!(
-        "quick: {{http: \"{}\"}}\nbroken: {{command: \"exit 3\"}}\nslow: {{http: \"http://{}/\", timeout: 3s}}\n",
+        "quick: {{http: \"{}\"}}\nbroken: {{command: \"exit 3\"}}\nslow: {{http: \"http://{}/\", timeout: 5s}}\n",
         server.url(),
         silent()
     ));
@@ -20,7 +20,7 @@ fn what_is_known_so_far_is_seen_at_once() {
     // The slow one hangs while the others are told, those that are not up first.
     pty.expect("2 of 3").expect("broken").expect("DOWN").expect("[EXIT_CODE] (3) == 0");
     pty.expect("quick").expect("up").expect("slow").expect("…");
-    pty.expect("State").expect("slow").expect("timed out after 3s: there was no answer");
+    pty.expect("State").expect("slow").expect("timed out after 5s: there was no answer");
     let (code, shown) = pty.finish();
     assert_eq!(code, 1, "{shown}");
     assert!(shown.trim_end().ends_with("1 up, 2 down"), "{shown}");

@@ -120,8 +120,10 @@ fn look(
     };
     let done = Session::block_on(async {
         tokio::select! {
-            done = work => Some(done),
+            // First somebody listens for signals, then there is something to stop.
+            biased;
             () = process::interrupted() => None,
+            done = work => Some(done),
         }
     });
     session.terminal.end_live();
