@@ -47,6 +47,13 @@ pub struct Probe {
     pub tags: Vec<String>,
 }
 
+impl Probe {
+    /// Whether a selector means it: its id, its service or one of its tags.
+    pub fn is_called(&self, selector: &str) -> bool {
+        self.id == selector || self.service == selector || self.tags.iter().any(|tag| tag == selector)
+    }
+}
+
 /// A condition, and how much it weighs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expectation {

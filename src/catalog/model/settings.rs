@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AlertRule, AlertWhen, Connectivity, Delivery, Parameter, Probe, ProbeTarget, Retention, Source};
+use super::{AlertRule, Connectivity, Delivery, Parameter, Probe, Retention, Source};
 use crate::catalog::union::by_kind;
 use crate::ground::Span;
 
@@ -205,15 +205,12 @@ pub struct Settings {
 impl Settings {
     /// The probes that a list of ids, tags and services selects, in the order of the workspace.
     pub fn select_probes<'a>(&'a self, selectors: &[String]) -> Vec<&'a Probe> {
-        let matches =
-            |probe: &&Probe| selectors.iter().any(|s| probe.id == *s || probe.service == *s || probe.tags.contains(s));
-        self.probes.values().filter(matches).collect()
+        self.probes.values().filter(|probe| selectors.iter().any(|selector| probe.is_called(selector))).collect()
     }
     /// The probes that an alert rule looks at.
     pub fn probes_under<'a>(&'a self, rule: &AlertRule) -> impl Iterator<Item = &'a Probe> + use<'a> {
-        let heartbeats_only = rule.when == AlertWhen::Heartbeat;
-        let probes = self.probes_of(&rule.probes).into_iter();
-        probes.filter(move |probe| !heartbeats_only || matches!(probe.target, ProbeTarget::Push { .. }))
+        let rule = rule.clone();
+        self.probes.values().filter(move |probe| rule.looks_at(probe))
     }
 
     /// These probes, and all that they depend on, each once.

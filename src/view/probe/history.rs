@@ -106,7 +106,7 @@ pub fn history_text(look: Look, history: &HistoryView) -> String {
     }
     // Before the first thing that is known there is nothing to tell.
     let known = history.buckets.iter().position(|bucket| bucket.coverage > 0.0 || bucket.availability.is_some());
-    if let Some(first) = known {
+    if let Some(first) = known.filter(|_| !history.counts.is_empty()) {
         let _ = write!(text, "\n{}", buckets(look, &history.buckets[first..]));
     }
     if !history.failures.is_empty() {

@@ -128,7 +128,7 @@ mod tests {
         api · http · 20 times: 19 up, 1 down
         ms          min    p50   p95  p99  max
         ────────────────────────────────────────
-        response    1      10    -    -    19
+        response    1.8    10.8  -    -    19.8
         connect     0.801  0.81  -    -    0.819
         first byte  1      10    -    -    19
         total       1.81   10.9  -    -    20
@@ -138,7 +138,7 @@ mod tests {
         api · http · 100 times: 100 up
         ms          min    p50   p95    p99    max
         ──────────────────────────────────────────
-        response    1      50    95     99     100
+        response    1.8    50.9  95.9   99.9   101
         connect     0.801  0.85  0.895  0.899  0.9
         first byte  1      50    95     99     100
         total       1.81   51.3  96.8   101    102

@@ -98,7 +98,7 @@ pub fn probe_detail_view(
     unset: Vec<String>,
     last: Option<&Sample>,
 ) -> ProbeDetailView {
-    let watches = |rule: &&AlertRule| settings.probes_under(rule).any(|one| one.id == probe.id);
+    let watches = |rule: &&AlertRule| rule.looks_at(probe);
     let view = probe_view(probe, last);
     let mut details = target(&probe.target);
     details.extend(client(&probe.client));
