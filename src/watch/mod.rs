@@ -85,7 +85,6 @@ pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, termina
     let (pages, written) = mpsc::channel();
     let (orders, ordered) = unbounded_channel();
     let (end, ended) = oneshot::channel::<()>();
-    let backend = Backend::new(Arc::clone(&board), orders.clone(), place.clock);
     thread::scope(|threads| {
         let mut parts = Parts::new(threads);
         let broken_down = parts.broken_down();
@@ -93,6 +92,7 @@ pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, termina
         parts.begin("scribe", move || scribe::write(&samples, &written, place.clock, &say));
         parts.begin("clerk", move || clerk.work(ordered));
         if let Some(ear) = ear {
+            let backend = Backend::new(Arc::clone(&board), orders.clone(), place.clock);
             parts.begin("listener", move || ear.hear(backend, ended));
         }
         let watcher = Watcher { workspace, place, options, board, pages, orders, voice, address, broken_down };

@@ -16,6 +16,7 @@ use crate::ground::{Span, Time};
 use crate::monitor::Sample;
 use crate::monitor::timetable::next;
 use crate::sample::Samples;
+use crate::view::count::counted;
 use crate::workspace::{MARKER, Workspace, prober};
 
 /// At the start every probe is made soon: so long after the one before it, and all of them within their interval.
@@ -52,12 +53,12 @@ impl Round<'_> {
             self.take_up(workspace, &OpenAlerts::default())
         });
         self.watcher.board.known().is_current = taken.is_ok();
-        let count = self.watched.len();
+        let count = counted(self.watched.len(), "probe");
         self.watcher.voice.aside(match taken {
-            Ok(()) => format!("read the definitions again: {count} probes"),
+            Ok(()) => format!("read the definitions again: {count}"),
             Err(error) => format!("the old definitions stay in force: {error}; `opsctl lint` says more"),
         });
-        service::ready(&format!("watching {count} probes"));
+        service::ready(&format!("watching {count}"));
     }
 
     fn read(&self) -> Result<Arc<Workspace>> {

@@ -31,6 +31,7 @@ use crate::error::{Error, Result};
 use crate::ground::{Clock, Time};
 use crate::monitor::timetable::next;
 use crate::probe::{Observation, Prober, Turns, excuse_dependent};
+use crate::view::count::counted;
 use crate::workspace::{Workspace, prober};
 
 /// How often the definition files are looked at.
@@ -212,9 +213,9 @@ impl Round<'_> {
     }
 
     fn announce(&self) {
-        let count = self.watched.len();
+        let count = counted(self.watched.len(), "probe");
         let listening = self.watcher.address.map(|at| format!(", listening on {at}")).unwrap_or_default();
-        let status = format!("watching {count} probes{listening}");
+        let status = format!("watching {count}{listening}");
         self.watcher.voice.aside(format!("{status}. Ctrl-C stops it."));
         service::ready(&status);
     }
@@ -223,7 +224,7 @@ impl Round<'_> {
     async fn end(&mut self) {
         service::stopping();
         if !self.running.is_empty() {
-            self.watcher.voice.aside(format!("stopping; {} probes are still being made", self.running.len()));
+            self.watcher.voice.aside(format!("stopping; still looking: {}", counted(self.running.len(), "probe")));
         }
         let deadline = Instant::now() + LAST_WAIT;
         while let Ok(Some(made)) = timeout_at(deadline, self.running.next()).await {
