@@ -200,7 +200,8 @@ async fn alerts_are_counted_and_nonsense_is_named() {
     let (status, _, body) = ask(&served, "POST /alertmanager", "", "{\"alerts\":").await;
     assert_eq!(status, 400);
     assert_json_error(&body, "EOF");
-    let got = raw(served.address, b"POST /alertmanager HTTP/1.1\r\ncontent-length: 1\r\nhost: localhost\r\n\r\n\xff").await;
+    let got =
+        raw(served.address, b"POST /alertmanager HTTP/1.1\r\ncontent-length: 1\r\nhost: localhost\r\n\r\n\xff").await;
     assert!(got.starts_with("HTTP/1.1 400 ") && got.contains("not UTF-8"), "{got}");
 }
 
@@ -323,7 +324,8 @@ async fn those_who_do_not_get_to_an_end_are_cut_off() {
     // Each of these leaves its request unfinished; reading to the end is what would never end.
     assert_eq!(raw(served.address, b"").await, "");
     assert_eq!(raw(served.address, b"GET /metrics HTTP/1.1\r\nhost").await, "");
-    let got = raw(served.address, b"POST /alertmanager HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n{").await;
+    let got =
+        raw(served.address, b"POST /alertmanager HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n{").await;
     assert!(got.starts_with("HTTP/1.1 408 ") && got.contains("the body did not come within"), "{got}");
 }
 
