@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -14,7 +13,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::{Instant, interval, sleep, timeout_at};
+use tokio::time::{interval, sleep, timeout};
 
 use super::agenda::Agenda;
 use super::board::Board;
@@ -49,7 +48,7 @@ pub(super) struct Watcher<'a> {
     pub place: &'a Place<'a>,
     pub options: &'a Options,
     pub board: Arc<Board>,
-    pub pages: Sender<Page>,
+    pub pages: UnboundedSender<Page>,
     pub orders: UnboundedSender<Order>,
     pub voice: Voice,
     pub address: Option<SocketAddr>,
@@ -226,10 +225,12 @@ impl Round<'_> {
         if !self.running.is_empty() {
             self.watcher.voice.aside(format!("stopping; still looking: {}", counted(self.running.len(), "probe")));
         }
-        let deadline = Instant::now() + LAST_WAIT;
-        while let Ok(Some(made)) = timeout_at(deadline, self.running.next()).await {
-            self.made(made);
-        }
+        let all = async {
+            while let Some(made) = self.running.next().await {
+                self.made(made);
+            }
+        };
+        let _ = timeout(LAST_WAIT, all).await;
     }
 }
 

@@ -75,9 +75,8 @@ impl Daemon {
 
     /// A daemon that has been started; it listens somewhere, and its stderr is a pipe.
     #[track_caller]
-    pub fn begun(mut child: Child) -> Self {
-        let (said, printed) = (Heard::from(child.stderr.take()), Heard::from(child.stdout.take()));
-        let mut daemon = Self { child: Some(child), said, printed, address: String::new() };
+    pub fn begun(child: Child) -> Self {
+        let mut daemon = Self::deaf(child);
         eventually("it says where it listens", || {
             let said = daemon.said();
             let place = said.split_once("listening on ").and_then(|(_, rest)| rest.split_once(". "));
@@ -87,6 +86,12 @@ impl Daemon {
             !daemon.address.is_empty()
         });
         daemon
+    }
+
+    /// A daemon that has been started, and does not listen.
+    pub fn deaf(mut child: Child) -> Self {
+        let (said, printed) = (Heard::from(child.stderr.take()), Heard::from(child.stdout.take()));
+        Self { child: Some(child), said, printed, address: String::new() }
     }
 
     /// `127.0.0.1:port`
@@ -187,7 +192,8 @@ pub fn request(address: &str, method: &str, path: &str, headers: &[&str], body: 
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let headers = headers.iter().map(|header| format!("{header}\r\n")).collect::<Vec<_>>().concat();
     let length = body.len();
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: it\r\nConnection: close\r\nContent-Length: {length}\r\n");
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n");
     stream.write_all(format!("{head}{headers}\r\n{body}").as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

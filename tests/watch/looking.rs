@@ -1,9 +1,8 @@
 //! It looks again and again, keeps what it sees, and tells what has changed.
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::common::{eventually, finish};
+use crate::common::eventually;
 use crate::daemon::{Daemon, seen};
 use crate::target::{Silent, Target, world};
 
@@ -60,10 +59,9 @@ fn programs_are_told_in_lines_of_json() {
 fn nobody_has_to_be_able_to_ask_it() {
     let target = Target::start();
     let world = world(&[target.probe("web")], "");
-    let daemon = world.spawn(&["watch"]);
+    let daemon = Daemon::deaf(world.spawn(&["watch"]));
     eventually("it is seen", || seen(&world, "web", "up") >= 1);
-    kill_process(Pid::from_raw(daemon.id().cast_signed()).unwrap(), Signal::TERM).unwrap();
-    finish(daemon).exits(0).says(&["watching 1 probe. Ctrl-C stops it.", "web is up"]);
+    daemon.stop().exits(0).says(&["watching 1 probe. Ctrl-C stops it.", "web is up"]);
 }
 
 #[test]
