@@ -7,7 +7,7 @@ use crate::probe::Limits;
 use crate::watch::{Options, Place, watch};
 use crate::workspace::Workspace;
 
-use super::probe::run::{at_least_one, refuse_invalid_settings};
+use super::probe::run::at_least_one;
 use super::session::Session;
 
 /// The variable with the token that clients of the listener have to show.
@@ -33,7 +33,6 @@ pub(super) struct WatchArgs {
 
 pub(super) fn run(session: &mut Session<'_>, args: &WatchArgs) -> Result<()> {
     let workspace = session.workspace()?;
-    refuse_invalid_settings(session, &workspace, &[])?;
     let options = Options {
         listen: args.listen,
         token: session.surroundings.var(TOKEN).map(str::to_owned),
