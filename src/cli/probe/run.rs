@@ -71,11 +71,7 @@ pub(super) fn run(session: &mut Session<'_>, args: &RunArgs) -> Result<()> {
 }
 
 /// Where settings cannot be read, nobody knows all of the probes; one that is asked for by its id is known.
-pub(in crate::cli) fn refuse_invalid_settings(
-    session: &mut Session<'_>,
-    workspace: &Workspace,
-    selectors: &[String],
-) -> Result<()> {
+fn refuse_invalid_settings(session: &mut Session<'_>, workspace: &Workspace, selectors: &[String]) -> Result<()> {
     let probes = &workspace.loaded.catalog.settings.probes;
     if !selectors.is_empty() && selectors.iter().all(|selector| probes.contains_key(selector)) {
         return Ok(());
