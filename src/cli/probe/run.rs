@@ -1,6 +1,10 @@
 //! `opsctl probe run`: looks now.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::interval;
 
 use crate::catalog::model::Probe;
 use crate::cli::Output;
@@ -18,6 +22,9 @@ use crate::view::probe::table::results_text;
 use crate::workspace::{Workspace, prober};
 
 use super::chosen;
+
+/// How often the picture is drawn anew: as often as an eye can follow, however many probes there are.
+const DRAWN: Duration = Duration::from_millis(100);
 
 /// What `probe run` takes.
 #[derive(Debug, clap::Args)]
@@ -98,6 +105,7 @@ fn look(
     done?.ok_or_else(|| Error::interrupted("stopped before all probes had come to an end; nothing was changed"))
 }
 
+/// Looks once, and draws what is known so far again and again.
 async fn once(
     eye: &Prober<'_>,
     probes: &[&Probe],
@@ -105,13 +113,21 @@ async fn once(
     terminal: &mut dyn Terminal,
     title: &str,
 ) -> Vec<Observation> {
-    let mut states: BTreeMap<String, Observation> = BTreeMap::new();
+    let states: Mutex<BTreeMap<String, Observation>> = Mutex::default();
+    let states = || states.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut seen = |observation: &Observation| drop(states().insert(observation.id.clone(), observation.clone()));
     let look = terminal.look_err();
-    let mut seen = |observation: &Observation| {
-        states.insert(observation.id.clone(), observation.clone());
-        terminal.picture(&progress_text(look, title, probes, &states));
+    let draw = async {
+        let mut clock = interval(DRAWN);
+        loop {
+            clock.tick().await;
+            terminal.picture(&progress_text(look, title, probes, &states()));
+        }
     };
-    eye.observe_all(probes, limits, &mut seen).await
+    tokio::select! {
+        done = eye.observe_all(probes, limits, &mut seen) => done,
+        never = draw => never,
+    }
 }
 
 fn show(session: &mut Session<'_>, args: &RunArgs, rounds: &[Vec<Observation>]) -> Result<()> {
