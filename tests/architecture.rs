@@ -25,12 +25,13 @@ const EDGES: [&str; 10] =
     ["ground", "process", "probe", "demo", "journal", "terminal", "workspace", "cli", "main", "watch"];
 
 /// Pure: what they need comes in.
-const PURE: [&str; 13] = [
+const PURE: [&str; 14] = [
     "engine",
     "incident",
     "view",
     "catalog::model",
     "schedule",
+    "percentile",
     "condition",
     "template",
     "redact",

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test whose surroundings fail has failed")]
 
+use std::process::Child;
+
 use chrono::Datelike as _;
 use opsctl::ground::{Clock as _, SystemClock};
 use rustix::process::{Pid, Signal, kill_process};
@@ -9,7 +11,8 @@ use serde_json::{Value, json};
 
 mod common;
 
-use common::{World, eventually};
+use common::http::Server;
+use common::{World, eventually, finish};
 
 fn keys(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
@@ -44,10 +47,10 @@ fn where_nothing_goes_on_that_is_said() {
     let world = World::new();
     let text = world.run(&[]).exits(0).stdout;
     assert_eq!(text, "Open incidents: none\n\nChecklists due: none\n\nRuns under way: none\n");
-    assert_eq!(
-        now(&world),
-        json!({"incidents": [], "alerts": [], "failing_probes": null, "due": [], "runs": [], "invalid_definitions": 0})
-    );
+    let nothing = json!({
+        "incidents": [], "alerts": [], "failing_probes": null, "due": [], "runs": [], "invalid_definitions": 0,
+    });
+    assert_eq!(now(&world), nothing);
 }
 
 #[test]
@@ -137,6 +140,59 @@ fn a_walk_that_goes_on_elsewhere_is_running_and_a_killed_one_is_not() {
     // What a killed program leaves behind is the test's to end.
     let pid = world.read("begun").trim().parse().ok().and_then(Pid::from_raw).unwrap();
     kill_process(pid, Signal::KILL).unwrap();
+}
+
+/// A program that is killed when the test fails.
+struct Killed(Option<Child>);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+#[test]
+fn open_alerts_and_failing_probes_are_shown_and_whether_anybody_still_watches() {
+    let (good, bad) = (Server::start(|_| 200), Server::start(|_| 500));
+    let world = World::new();
+    let settings = |alerts: &str| {
+        let probe = |id: &str, url: &str| format!("      {id}: {{http: \"{url}\", interval: 1s}}\n");
+        let probes = probe("good", &good.url()) + &probe("bad", &bad.url());
+        world.write("opsctl.yaml", &format!("services:\n  api:\n    title: API\n    probes:\n{probes}{alerts}"));
+    };
+    settings("alerts: {down: {title: ApiDown, state: down, observations: 1}}\n");
+    world.runbook("restart", "alerts: [ApiDown]\nsteps: [Restart it]\n");
+    assert_eq!(now(&world)["failing_probes"], Value::Null, "nobody has looked yet");
+    let mut daemon = Killed(Some(world.spawn(&["watch"])));
+    eventually("an alert is open", || now(&world)["alerts"].as_array().is_some_and(|alerts| alerts.len() == 1));
+    eventually("both were seen", || good.seen() > 0 && now(&world)["failing_probes"].is_array());
+    let shown = now(&world);
+    let alert = &shown["alerts"][0];
+    assert_eq!(
+        (&alert["title"], &alert["probe"], &alert["service"]),
+        (&json!("ApiDown"), &json!("bad"), &json!("api"))
+    );
+    assert_eq!((&alert["runbook"], &alert["incident"]), (&json!("restart"), &Value::Null));
+    assert_eq!(alert["reason"], "down: [STATUS] (500) < 400");
+    eventually("the failing one is among those that were seen", || ids(&now(&world)["failing_probes"]) == ["bad"]);
+    let failing = now(&world)["failing_probes"][0].clone();
+    assert_eq!(keys(&failing), ["id", "state", "seen_at", "reason", "is_stale"]);
+    assert_eq!((&failing["state"], &failing["reason"]), (&json!("down"), &json!("[STATUS] (500) < 400")));
+    let text = world.run(&[]).exits(0).stdout;
+    for part in ["ApiDown · bad · api · since ", "opsctl runbook run restart", "bad · down"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("good"), "{text}");
+
+    let daemon = daemon.0.take().unwrap();
+    kill_process(Pid::from_raw(daemon.id().cast_signed()).unwrap(), Signal::TERM).unwrap();
+    finish(daemon).exits(0);
+    eventually("that nobody watches now is said", || now(&world)["failing_probes"][0]["is_stale"] == true);
+    let text = world.run(&[]).exits(0).stdout;
+    assert!(text.contains("nobody watches now"), "{text}");
 }
 
 #[test]

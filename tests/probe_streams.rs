@@ -327,7 +327,7 @@ async fn a_service_over_tls_is_trusted_when_its_issuer_is() {
     assert_error(&look(&grpc(address, "", true)).await, "nobody this machine trusts has issued the certificate");
     let other = serve(Some(acceptor(&authority, "http/1.1")), talk).await;
     let seen = look(&trusting(&ours, grpc(other, "", true))).await;
-    assert_error(&seen, &format!("TLS with {other} failed"));
+    assert_error(&seen, &format!("TLS with {other} failed: the other side speaks none of the protocols"));
 }
 
 #[tokio::test]

@@ -84,8 +84,19 @@ fn tls_words(error: &Tls, chain: Option<&Chain>) -> String {
         Tls::AlertReceived(AlertDescription::CertificateRequired) => {
             "the other side wants a client certificate (client.certificate and client.key)"
         }
-        Tls::AlertReceived(AlertDescription::UnknownCA | AlertDescription::BadCertificate) => {
-            "the other side does not trust the client certificate"
+        Tls::AlertReceived(
+            AlertDescription::UnknownCA
+            | AlertDescription::BadCertificate
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnsupportedCertificate,
+        ) => "the other side does not trust the client certificate",
+        Tls::AlertReceived(AlertDescription::CertificateExpired) => "the client certificate has expired",
+        Tls::AlertReceived(AlertDescription::CertificateRevoked) => "the client certificate was revoked",
+        Tls::AlertReceived(AlertDescription::UnrecognisedName) => {
+            "the other side does not know the name it was asked for"
+        }
+        Tls::AlertReceived(AlertDescription::NoApplicationProtocol) => {
+            "the other side speaks none of the protocols that were offered (ALPN)"
         }
         Tls::InvalidMessage(_) => "the other side does not speak TLS",
         other => return other.to_string(),

@@ -24,7 +24,8 @@ impl Place {
 
     /// Reads `host:port`; a host alone gets the usual port where there is one. An IPv6 address with a port has brackets.
     pub fn parse(text: &str, usual: Option<u16>) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a host with a port");
+        // What stands before an @ or behind a slash may be a key.
+        let wrong = || format!("`{}` is not a host with a port", written(text));
         let text = text.trim();
         let alone =
             text.parse::<IpAddr>().is_ok() || !text.trim_start_matches('[').contains(':') || text.ends_with(']');

@@ -21,8 +21,8 @@ pub(super) fn page(known: &Known, now: Time) -> String {
         "How many times a probe was left out because it was still being made.",
         alone(float(known.skipped)),
     );
-    let delays = [("0.5", 0.5), ("0.99", 0.99), ("1", 1.0)].map(|(label, share)| Point {
-        labels: vec![("quantile", label)],
+    let delays = [("50", 0.5), ("99", 0.99), ("100", 1.0)].map(|(label, share)| Point {
+        labels: vec![("percentile", label)],
         value: float(known.delay_us.value_at_quantile(share)) / 1e6,
     });
     metrics.gauge("opsctl_watch_delay_seconds", "How late probes began, since the daemon runs.", delays);

@@ -23,7 +23,7 @@ mod watched;
 mod watcher;
 
 use std::net::SocketAddr;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::thread;
 
 use tokio::sync::mpsc::unbounded_channel;
@@ -82,17 +82,17 @@ pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, termina
     let (voice, teller) = voice(place.clock, options.is_json);
     let clerk = Clerk::new(Arc::clone(&workspace), place, &journal, voice.clone())?;
     let open = clerk.open_alerts();
-    let (pages, written) = mpsc::channel();
+    let (pages, written) = unbounded_channel();
     let (orders, ordered) = unbounded_channel();
     let (end, ended) = oneshot::channel::<()>();
-    let backend = Backend::new(Arc::clone(&board), orders.clone(), place.clock);
     thread::scope(|threads| {
         let mut parts = Parts::new(threads);
         let broken_down = parts.broken_down();
         let say = voice.clone();
-        parts.begin("scribe", move || scribe::write(&samples, &written, place.clock, &say));
+        parts.begin("scribe", move || scribe::write(&samples, written, place.clock, &say));
         parts.begin("clerk", move || clerk.work(ordered));
         if let Some(ear) = ear {
+            let backend = Backend::new(Arc::clone(&board), orders.clone(), place.clock);
             parts.begin("listener", move || ear.hear(backend, ended));
         }
         let watcher = Watcher { workspace, place, options, board, pages, orders, voice, address, broken_down };

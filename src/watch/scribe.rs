@@ -1,9 +1,12 @@
 //! The scribe: writes samples in batches, adds up hours and days, and forgets what is old. A thread of its own, so that
 //! a slow disk delays no probe.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::ear::event_loop;
 use super::voice::Voice;
 use crate::catalog::model::Retention;
 use crate::error::{Error, Result};
@@ -37,28 +40,36 @@ pub(super) enum Page {
 }
 
 /// Writes until nobody can give it anything more. Fails when something is left that could not be written.
-pub(super) fn write(samples: &Samples, pages: &Receiver<Page>, clock: &dyn Clock, voice: &Voice) -> Result<()> {
-    let mut scribe = Scribe {
-        samples,
-        clock,
-        voice,
-        waiting: Vec::new(),
-        retention: Retention::default(),
-        flushed: Instant::now(),
-        failing: false,
-        given_up: 0,
-        added_up: None,
-        forgot: None,
-    };
-    loop {
-        match pages.recv_timeout(WAIT) {
-            Ok(Page::Sample(sample)) => scribe.waiting.push(sample),
-            Ok(Page::Keep(retention)) => scribe.retention = retention,
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return scribe.close(),
+pub(super) fn write(
+    samples: &Samples,
+    mut pages: UnboundedReceiver<Page>,
+    clock: &dyn Clock,
+    voice: &Voice,
+) -> Result<()> {
+    let (waiting, retention) = (Vec::new(), Retention::default());
+    let mut scribe = Scribe { samples, clock, voice, waiting, retention, failing: false, given_up: 0 };
+    event_loop("scribe")?.block_on(async {
+        let (mut flush, mut add_up, mut forget) = (every(WAIT), every(ADD_UP), every(FORGET));
+        loop {
+            tokio::select! {
+                page = pages.recv() => match page {
+                    Some(page) => scribe.take(page),
+                    None => return scribe.close(),
+                },
+                _ = flush.tick() => scribe.write(),
+                _ = add_up.tick() => scribe.add_up(),
+                _ = forget.tick() => scribe.forget(),
+            }
         }
-        scribe.work();
-    }
+    })
+}
+
+/// Ticks now and then again and again. After one that took long the next comes as much later, so that what came in
+/// meanwhile is taken in before.
+fn every(period: Duration) -> Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 struct Scribe<'a> {
@@ -67,35 +78,27 @@ struct Scribe<'a> {
     voice: &'a Voice,
     waiting: Vec<Sample>,
     retention: Retention,
-    flushed: Instant,
     /// Whether the last attempt to write failed.
     failing: bool,
     /// How many samples were given up since.
     given_up: usize,
-    added_up: Option<Instant>,
-    forgot: Option<Instant>,
 }
 
 impl Scribe<'_> {
-    fn work(&mut self) {
-        // While writing fails, each attempt may take long: what comes in meanwhile has to be taken in between.
-        let is_full = self.waiting.len() >= BATCH && !self.failing;
-        if is_full || self.flushed.elapsed() >= WAIT {
-            if let Err(error) = self.flush() {
-                self.keep_for_later(&error);
-            }
-            self.flushed = Instant::now();
+    fn take(&mut self, page: Page) {
+        match page {
+            Page::Keep(retention) => self.retention = retention,
+            Page::Sample(sample) => self.waiting.push(sample),
         }
-        let is_due = |last: Option<Instant>, every| last.is_none_or(|last: Instant| last.elapsed() >= every);
-        if is_due(self.added_up, ADD_UP) {
-            self.chore("hours could not be added up", |samples, scribe| samples.roll_up(scribe.clock.now()));
-            self.added_up = Some(Instant::now());
+        // While writing fails, only the ticks try: each attempt may take long.
+        if self.waiting.len() >= BATCH && !self.failing {
+            self.write();
         }
-        if is_due(self.forgot, FORGET) {
-            self.chore("old samples could not be taken away", |samples, scribe| {
-                samples.forget(scribe.clock.now(), scribe.retention.samples, scribe.retention.rollups)
-            });
-            self.forgot = Some(Instant::now());
+    }
+
+    fn write(&mut self) {
+        if let Err(error) = self.flush() {
+            self.keep_for_later(&error);
         }
     }
 
@@ -129,13 +132,20 @@ impl Scribe<'_> {
         self.given_up += beyond;
     }
 
-    fn chore(&self, what: &str, work: impl FnOnce(&Samples, &Self) -> Result<(), JournalError>) {
-        if let Err(error) = work(self.samples, self) {
-            self.voice.trouble(format!("{what}: {error}"));
+    fn add_up(&self) {
+        if let Err(error) = self.samples.roll_up(self.clock.now()) {
+            self.voice.trouble(format!("hours could not be added up: {error}"));
         }
     }
 
-    fn close(mut self) -> Result<()> {
+    fn forget(&self) {
+        let Retention { samples, rollups } = self.retention;
+        if let Err(error) = self.samples.forget(self.clock.now(), samples, rollups) {
+            self.voice.trouble(format!("old samples could not be taken away: {error}"));
+        }
+    }
+
+    fn close(&mut self) -> Result<()> {
         self.flush().map_err(|error| {
             let lost = self.waiting.len() + self.given_up;
             Error::environment(format!("the last {lost} samples could not be written")).cause(error)
@@ -145,11 +155,11 @@ impl Scribe<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
     use std::thread;
 
     use rusqlite::Connection;
     use tempfile::TempDir;
+    use tokio::sync::mpsc::unbounded_channel;
 
     use super::{Page, write};
     use crate::ground::{Span, SystemClock, Time};
@@ -174,13 +184,14 @@ mod tests {
     fn run(count: i64, meanwhile: impl FnOnce(&TempDir)) -> (Result<(), String>, usize, String) {
         let dir = tempfile::tempdir().unwrap();
         let samples = Samples::open(dir.path()).unwrap();
-        let (pages, written) = mpsc::channel();
+        let (pages, written) = unbounded_channel();
         let (voice, teller) = voice(&SystemClock, false);
         for seconds in 0..count {
             pages.send(Page::Sample(sample(seconds))).unwrap();
         }
         let done = thread::scope(|threads| {
-            let scribe = threads.spawn(|| write(&samples, &written, &SystemClock, &voice));
+            let (samples, voice) = (&samples, &voice);
+            let scribe = threads.spawn(move || write(samples, written, &SystemClock, voice));
             meanwhile(&dir);
             drop(pages);
             scribe.join().unwrap().map_err(|error| error.to_string())

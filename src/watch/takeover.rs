@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::change::Look;
 use super::clerk::{OpenAlerts, Order};
 use super::scribe::Page;
-use super::watched::{Watched, looked_at};
+use super::watched::Watched;
 use super::watcher::Round;
 use super::{definitions, service};
 use crate::catalog::model::{AlertRule, Probe, Settings};
@@ -16,6 +16,7 @@ use crate::ground::{Span, Time};
 use crate::monitor::Sample;
 use crate::monitor::timetable::next;
 use crate::sample::Samples;
+use crate::view::count::counted;
 use crate::workspace::{MARKER, Workspace, prober};
 
 /// At the start every probe is made soon: so long after the one before it, and all of them within their interval.
@@ -52,12 +53,12 @@ impl Round<'_> {
             self.take_up(Arc::new(workspace), &OpenAlerts::default())
         });
         self.watcher.board.known().is_current = taken.is_ok();
-        let count = self.watched.len();
+        let count = counted(self.watched.len(), "probe");
         self.watcher.voice.aside(match taken {
-            Ok(()) => format!("read the definitions again: {count} probes"),
+            Ok(()) => format!("read the definitions again: {count}"),
             Err(error) => format!("the old definitions stay in force: {error}; `opsctl lint` says more"),
         });
-        service::ready(&format!("watching {count} probes"));
+        service::ready(&format!("watching {count}"));
     }
 
     fn read(&self) -> Result<Workspace> {
@@ -135,7 +136,7 @@ fn listed(settings: &Settings) -> Vec<Listed> {
     let rules: Vec<(Arc<AlertRule>, HashSet<&str>)> = settings
         .alerts
         .values()
-        .map(|rule| (Arc::new(rule.clone()), looked_at(rule, settings).map(|probe| probe.id.as_str()).collect()))
+        .map(|rule| (Arc::new(rule.clone()), settings.probes_under(rule).map(|probe| probe.id.as_str()).collect()))
         .collect();
     let rules_of = |probe: &Probe| {
         let theirs = rules.iter().filter(|(_, probes)| probes.contains(probe.id.as_str()));

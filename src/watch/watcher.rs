@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -14,7 +13,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::{Instant, interval, sleep, timeout_at};
+use tokio::time::{interval, sleep, timeout};
 
 use super::agenda::Agenda;
 use super::board::Board;
@@ -31,6 +30,7 @@ use crate::error::{Error, Result};
 use crate::ground::{Clock, Time};
 use crate::monitor::timetable::next;
 use crate::probe::{Observation, Prober, Turns, excuse_dependent};
+use crate::view::count::counted;
 use crate::workspace::{Workspace, prober};
 
 /// How often the definition files are looked at.
@@ -48,7 +48,7 @@ pub(super) struct Watcher<'a> {
     pub place: &'a Place<'a>,
     pub options: &'a Options,
     pub board: Arc<Board>,
-    pub pages: Sender<Page>,
+    pub pages: UnboundedSender<Page>,
     pub orders: UnboundedSender<Order>,
     pub voice: Voice,
     pub address: Option<SocketAddr>,
@@ -174,8 +174,12 @@ impl Round<'_> {
         // One that is no longer defined has nobody to tell.
         let Some(&place) = self.index.get(&made.probe.id) else { return };
         let mut observation = made.observation;
-        let state_of = |id: &str| self.index.get(id).map(|place| self.watched[*place].settled.state);
-        excuse_dependent(&made.probe, &mut observation, state_of);
+        let known = |id: &str| {
+            let watched = self.index.get(id).map(|place| &self.watched[*place])?;
+            // One that was never seen says nothing.
+            watched.settled.since.map(|_| (&*watched.probe, watched.settled.state))
+        };
+        excuse_dependent(&made.probe, &mut observation, known);
         let now = self.now();
         let watched = &mut self.watched[place];
         watched.is_running = false;
@@ -208,9 +212,9 @@ impl Round<'_> {
     }
 
     fn announce(&self) {
-        let count = self.watched.len();
+        let count = counted(self.watched.len(), "probe");
         let listening = self.watcher.address.map(|at| format!(", listening on {at}")).unwrap_or_default();
-        let status = format!("watching {count} probes{listening}");
+        let status = format!("watching {count}{listening}");
         self.watcher.voice.aside(format!("{status}. Ctrl-C stops it."));
         service::ready(&status);
     }
@@ -219,12 +223,14 @@ impl Round<'_> {
     async fn end(&mut self) {
         service::stopping();
         if !self.running.is_empty() {
-            self.watcher.voice.aside(format!("stopping; {} probes are still being made", self.running.len()));
+            self.watcher.voice.aside(format!("stopping; still looking: {}", counted(self.running.len(), "probe")));
         }
-        let deadline = Instant::now() + LAST_WAIT;
-        while let Ok(Some(made)) = timeout_at(deadline, self.running.next()).await {
-            self.made(made);
-        }
+        let all = async {
+            while let Some(made) = self.running.next().await {
+                self.made(made);
+            }
+        };
+        let _ = timeout(LAST_WAIT, all).await;
     }
 }
 

@@ -14,6 +14,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
 
 /// The years from whose first of January to whose first of January a certificate is valid.
 pub type Years = (i32, i32);
@@ -103,6 +104,22 @@ impl Identity {
             .unwrap()
             .with_no_client_auth()
             .with_single_cert(self.chain, self.key);
+        Arc::new(config.unwrap())
+    }
+}
+
+impl Authority {
+    /// Makes the server's side of handshakes with those alone whose certificates this authority has issued.
+    pub fn members_only(&self, identity: Identity) -> Arc<rustls::ServerConfig> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(self.issuer.der().clone()).unwrap();
+        let members = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(members.unwrap())
+            .with_single_cert(identity.chain, identity.key);
         Arc::new(config.unwrap())
     }
 }

@@ -77,10 +77,9 @@ impl Drop for Nginx {
 
 /// One process that stays in the foreground and writes nowhere but into its directory.
 fn frame(dir: &str) -> String {
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .iter()
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|what| format!("{what}_temp_path {dir}/{what};\n"))
-        .collect();
+        .concat();
     format!(
         "daemon off;\nmaster_process off;\npid {dir}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n\
          default_type text/plain;\n{temporary}"

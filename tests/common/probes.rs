@@ -12,9 +12,9 @@ impl World {
         world
     }
 
-    /// Gives the service `api` these probes in place of those it had; `more` settings may follow, from the margin on.
+    /// Gives the service `api` these probes in place of those it had.
     pub fn set_probes(&self, probes: &str) {
-        let indented: String = probes.lines().map(|line| format!("      {line}\n")).collect();
+        let indented = probes.lines().map(|line| format!("      {line}\n")).collect::<Vec<_>>().concat();
         self.write("opsctl.yaml", &format!("title: Test\nservices:\n  api:\n    title: API\n    probes:\n{indented}"));
     }
 

@@ -1,4 +1,5 @@
-//! A small HTTP proxy of the test's own: it makes tunnels, and answers plain requests itself with what it was asked.
+//! A small HTTP proxy of the test's own: it makes tunnels, and answers plain requests itself with what it was asked, or,
+//! for `/moved`, with a way to where no probe should go.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -53,6 +54,9 @@ fn serve(stream: TcpStream, only: Option<&str>, noted: &Mutex<Vec<String>>) -> i
             Ok(there) => tunnel(stream, there),
             Err(_) => answer(stream, "502 Bad Gateway", "nobody there"),
         },
+        None if line.contains("/moved ") => {
+            answer(stream, "302 Found\r\nLocation: http://169.254.169.254/latest", "over there")
+        }
         None => answer(stream, "200 OK", &format!("proxied {line}")),
     }
 }

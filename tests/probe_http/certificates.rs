@@ -1,9 +1,11 @@
 //! Certificates that are good, and every way in which they are not.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Shutdown, SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::thread;
 
+use rustls::ServerConfig;
 use tempfile::TempDir;
 
 use crate::common::World;
@@ -11,14 +13,22 @@ use crate::common::ca::{Authority, FUTURE, Identity, NOW, PAST, secured};
 
 /// Answers everybody over TLS.
 fn https(identity: Identity) -> SocketAddr {
-    let (listener, config) = (TcpListener::bind("127.0.0.1:0").unwrap(), identity.server());
+    over(identity.server())
+}
+
+fn over(config: Arc<ServerConfig>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
+            let mut below = stream.try_clone().unwrap();
             let mut stream = secured(&config, stream);
             // Many go away when they have seen the certificate.
             let _ = stream.read(&mut [0; 4096]);
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello");
+            // What nobody has read would reset the connection, and with it what was said.
+            let _ = below.shutdown(Shutdown::Write);
+            let _ = below.read_to_end(&mut Vec::new());
         }
     });
     address
@@ -109,6 +119,29 @@ fn the_name_that_is_wanted_may_be_another_than_the_host() {
     seen.is_down("impossible", "`a b` cannot stand in a certificate");
     seen.is_down("unread", "opsctl.yaml has no certificate in it");
     seen.is_down("untrusted", "nobody this machine trusts has issued the certificate (by CN=Ours)");
+}
+
+#[test]
+fn who_wants_a_certificate_of_the_client_is_told_from_who_does_not_trust_it() {
+    let (dir, ours, theirs) = (TempDir::new().unwrap(), Authority::new("Ours"), Authority::new("Theirs"));
+    let ca = ours.file(dir.path()).display().to_string();
+    ours.issue(&["member.test"], NOW).files(dir.path(), "member");
+    ours.issue(&["member.test"], PAST).files(dir.path(), "former");
+    theirs.issue(&["stranger.test"], NOW).files(dir.path(), "stranger");
+    let address = over(ours.members_only(ours.issue(&["127.0.0.1"], NOW)));
+    let path = dir.path().display();
+    let shown = |who: &str| format!(", certificate: {path}/{who}.pem, key: {path}/{who}.key");
+    let probe = |id: &str, more: &str| format!("{id}: {{http: \"https://{address}/\", client: {{ca: {ca}{more}}}}}\n");
+    let probes = ["member", "former", "stranger"].map(|who| probe(who, &shown(who))).concat() + &probe("nobody", "");
+    let seen = World::with_probes(&probes).look(&[]);
+    assert_eq!(seen.state("member"), "up", "{}", seen.outcome);
+    let failed = format!("TLS with {address} failed: ");
+    seen.is_down(
+        "nobody",
+        &format!("{failed}the other side wants a client certificate (client.certificate and client.key)"),
+    );
+    seen.is_down("stranger", &format!("{failed}the other side does not trust the client certificate"));
+    seen.is_down("former", &format!("{failed}the client certificate has expired"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! no use.
 
 #![allow(clippy::unwrap_used, reason = "a test whose surroundings fail has failed")]
+#![allow(clippy::format_push_string, clippy::format_collect, reason = "tests")]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -230,6 +230,7 @@ there:
     headers: {Cookie: c=1, X-Key: "${KEY}", X-Plain: plain, Host: other.test}
     auth: {bearer: "${TOKEN}"}
   conditions: ["[BODY] == |||plain|127.0.0.2"]
+written: {http: {url: "http://127.0.0.1:PORT/there", headers: {authorization: Basic abc}}, conditions: ["[BODY] == ||||127.0.0.2"]}
 in-address: {http: "http://me:password-1@127.0.0.1:PORT/there", conditions: ["[BODY] == ||||127.0.0.2"]}
 "#,
     );

@@ -92,7 +92,9 @@ fn nobody_is_connected_to_who_is_not_on_the_list() {
          by-proxy: {{http: \"http://shop.test/\", client: {{proxy: \"http://{}\", allow_hosts: [shop.test]}}}}\n\
          not-by-proxy: {{http: \"http://evil.test/\", client: {{proxy: \"http://{}\", allow_hosts: [shop.test]}}}}\n\
          metadata: {{http: \"http://169.254.169.254/\", client: {{proxy: \"http://{}\", deny_private: true}}}}\n\
+         moved-inside: {{http: \"http://1.1.1.1/moved\", client: {{proxy: \"http://{}\", deny_private: true}}}}\n\
          who-knows: {{http: \"http://shop.test/\", client: {{proxy: \"http://{}\", deny_private: true}}}}\n",
+        proxy.address(),
         proxy.address(),
         proxy.address(),
         proxy.address(),
@@ -105,12 +107,21 @@ fn nobody_is_connected_to_who_is_not_on_the_list() {
     seen.is_down("unlisted", "not connected: 127.0.0.1 is not in the probe's allow_hosts");
     seen.is_down("moved", "not connected: 127.0.0.2 is not in the probe's allow_hosts");
     assert_eq!(seen.of("moved")["hops"][0]["status"], 302);
-    for (id, host) in [("private", "127.0.0.1"), ("tcp", "127.0.0.1"), ("metadata", "169.254.169.254")] {
+    for (id, host) in [
+        ("private", "127.0.0.1"),
+        ("tcp", "127.0.0.1"),
+        ("metadata", "169.254.169.254"),
+        ("moved-inside", "169.254.169.254"),
+    ] {
         let why = format!("not connected: {host} has the address {host}, which is not public (deny_private)");
         seen.is_down(id, &why);
     }
     seen.is_down("private-name", "not connected: localhost has the address");
     seen.is_down("not-by-proxy", "not connected: evil.test is not in the probe's allow_hosts");
     seen.is_down("who-knows", "the proxy resolves shop.test, so its address may not be public");
-    assert_eq!((server.seen(), proxy.asked()), (0, vec!["GET http://shop.test/ HTTP/1.1".to_owned()]));
+    assert_eq!(seen.of("moved-inside")["hops"][0]["status"], 302);
+    let mut asked = proxy.asked();
+    asked.sort();
+    assert_eq!(asked, ["GET http://1.1.1.1/moved HTTP/1.1", "GET http://shop.test/ HTTP/1.1"]);
+    assert_eq!(server.seen(), 0);
 }

@@ -1,14 +1,17 @@
 //! `opsctl probe run`: looks now.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::interval;
 
+use crate::catalog::files::FileKind;
 use crate::catalog::model::Probe;
 use crate::cli::Output;
 use crate::cli::ids;
+use crate::cli::procedure::refuse_invalid;
 use crate::cli::session::Session;
 use crate::error::{Error, Kind, Result};
 use crate::ground::{Span, Time};
@@ -23,8 +26,8 @@ use crate::workspace::{Workspace, prober};
 
 use super::chosen;
 
-/// How often the picture is drawn anew: as often as an eye can follow, however many probes there are.
-const DRAWN: Duration = Duration::from_millis(100);
+/// How often the picture is drawn anew: thousands of probes are not to wait for it.
+const REDRAW: Duration = Duration::from_millis(100);
 
 /// What `probe run` takes.
 #[derive(Debug, clap::Args)]
@@ -46,7 +49,7 @@ pub(in crate::cli) struct RunArgs {
     pause: Span,
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+pub(in crate::cli) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("at least 1 is needed".to_owned()),
         Ok(number) => Ok(number),
@@ -56,8 +59,8 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 
 pub(super) fn run(session: &mut Session<'_>, args: &RunArgs) -> Result<()> {
     let workspace = session.workspace()?;
-    let settings = &workspace.loaded.catalog.settings;
-    let chosen = chosen(settings, &args.probes)?;
+    refuse_invalid_settings(session, &workspace, &args.probes)?;
+    let chosen = chosen(&workspace.loaded.catalog.settings, &args.probes)?;
     if chosen.is_empty() && session.format() == Output::Text {
         session.terminal.tell("There are no probes in this workspace; opsctl.yaml defines them, under its services.");
         return Ok(());
@@ -65,6 +68,24 @@ pub(super) fn run(session: &mut Session<'_>, args: &RunArgs) -> Result<()> {
     let rounds = look(session, &workspace, &chosen, args)?;
     show(session, args, &rounds)?;
     verdict(session, &rounds)
+}
+
+/// Where settings cannot be read, nobody knows all of the probes; one that is asked for by its id is known.
+pub(in crate::cli) fn refuse_invalid_settings(
+    session: &mut Session<'_>,
+    workspace: &Workspace,
+    selectors: &[String],
+) -> Result<()> {
+    let probes = &workspace.loaded.catalog.settings.probes;
+    if !selectors.is_empty() && selectors.iter().all(|selector| probes.contains_key(selector)) {
+        return Ok(());
+    }
+    let settings = workspace.loaded.broken.iter().filter(|broken| broken.kind == FileKind::Settings);
+    let paths: Vec<String> = settings.map(|broken| broken.path.clone()).collect();
+    match paths.first() {
+        Some(first) => Err(refuse_invalid(session, workspace, &paths, first)),
+        None => Ok(()),
+    }
 }
 
 /// Looks as often as was asked for; a list of observations each time.
@@ -88,6 +109,12 @@ fn look(
             let mut seen = once(&prober, &needed, limits, terminal, &title).await;
             // What only others depend on was not asked for.
             seen.truncate(chosen.len());
+            if rounds > 1 {
+                // Of many rounds only the numbers are told.
+                for observation in &mut seen {
+                    observation.output = None;
+                }
+            }
             done.push(seen);
             if round < rounds {
                 tokio::time::sleep(args.pause.0).await;
@@ -97,15 +124,16 @@ fn look(
     };
     let done = Session::block_on(async {
         tokio::select! {
-            done = work => Some(done),
+            // First somebody listens for signals, then there is something to stop.
+            biased;
             () = process::interrupted() => None,
+            done = work => Some(done),
         }
     });
     session.terminal.end_live();
     done?.ok_or_else(|| Error::interrupted("stopped before all probes had come to an end; nothing was changed"))
 }
 
-/// Looks once, and draws what is known so far again and again.
 async fn once(
     eye: &Prober<'_>,
     probes: &[&Probe],
@@ -114,19 +142,22 @@ async fn once(
     title: &str,
 ) -> Vec<Observation> {
     let states: Mutex<BTreeMap<String, Observation>> = Mutex::default();
-    let states = || states.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut seen = |observation: &Observation| drop(states().insert(observation.id.clone(), observation.clone()));
-    let look = terminal.look_err();
-    let draw = async {
-        let mut clock = interval(DRAWN);
-        loop {
-            clock.tick().await;
-            terminal.picture(&progress_text(look, title, probes, &states()));
-        }
+    let so_far = || states.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut seen = |observation: &Observation| {
+        so_far().insert(observation.id.clone(), observation.clone());
     };
-    tokio::select! {
-        done = eye.observe_all(probes, limits, &mut seen) => done,
-        never = draw => never,
+    let mut work = pin!(eye.observe_all(probes, limits, &mut seen));
+    let (look, mut redraw, mut drawn) = (terminal.look_err(), interval(REDRAW), None);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = redraw.tick() => {
+                let states = so_far();
+                if drawn.replace(states.len()) != Some(states.len()) {
+                    terminal.picture(&progress_text(look, title, probes, &states));
+                }
+            }
+        }
     }
 }
 

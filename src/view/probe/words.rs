@@ -110,7 +110,8 @@ fn answer(observation: &Observation) -> String {
     let exit = observation.exit_code.map(|code| format!("exit code {code}"));
     let took =
         observation.response_time_ms.map(|ms| if ms == 0 { "under 1 ms".to_owned() } else { format!("{ms} ms") });
-    let parts = [status, exit, took, attempts(observation)];
+    let beat = observation.output.as_deref().filter(|_| observation.kind == Kind::Push).map(line);
+    let parts = [status, exit, beat, took, attempts(observation)];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 

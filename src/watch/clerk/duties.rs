@@ -2,10 +2,12 @@
 //! and is tried again.
 
 use std::collections::VecDeque;
+use std::future::pending;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Sleep, sleep};
 
 use super::Clerk;
 use super::order::Signalled;
@@ -32,7 +34,21 @@ pub(super) struct Duties {
     /// Whether alerts are to be looked for that no rule looks after any more.
     pub has_new_definitions: bool,
     /// When it is tried again; none while nothing has failed.
-    pub again: Option<Instant>,
+    again: Option<Pin<Box<Sleep>>>,
+}
+
+impl Duties {
+    /// Waits until something is to be tried again.
+    pub async fn are_due(&mut self) {
+        match &mut self.again {
+            Some(again) => again.await,
+            None => pending().await,
+        }
+    }
+
+    fn try_again(&mut self) {
+        self.again = Some(Box::pin(sleep(AGAIN)));
+    }
 }
 
 impl Clerk<'_> {
@@ -60,7 +76,9 @@ impl Clerk<'_> {
 
     /// Sees to it that what could not be done now is tried again.
     pub(super) fn look_again(&mut self) {
-        self.duties.again.get_or_insert_with(|| Instant::now() + AGAIN);
+        if self.duties.again.is_none() {
+            self.duties.try_again();
+        }
     }
 
     /// Writes down what it can.
@@ -71,9 +89,10 @@ impl Clerk<'_> {
             }
             Ok(()) => {}
             Err(error) => {
-                if self.duties.again.replace(Instant::now() + AGAIN).is_none() {
+                if self.duties.again.is_none() {
                     self.voice.trouble(format!("alerts cannot be written down, and wait: {error}"));
                 }
+                self.duties.try_again();
             }
         }
         self.let_go();

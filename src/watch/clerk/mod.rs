@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::timeout;
 
 use super::Place;
 use super::ear::event_loop;
@@ -89,21 +89,22 @@ impl<'a> Clerk<'a> {
         let runtime = event_loop("clerk")?;
         let done = runtime.block_on(async {
             loop {
-                let again = self.duties.again;
                 tokio::select! {
                     order = orders.recv() => match order {
                         Some(order) => self.obey(order),
                         None => break,
                     },
                     Some(delivered) = self.post.sending.next() => self.delivered(delivered),
-                    () = sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => self.do_duties(),
+                    () = self.duties.are_due() => self.do_duties(),
                 }
             }
             self.post.close();
-            let deadline = Instant::now() + LAST_WAIT;
-            while let Ok(Some(delivered)) = timeout_at(deadline, self.post.sending.next()).await {
-                self.delivered(delivered);
-            }
+            let all = async {
+                while let Some(delivered) = self.post.sending.next().await {
+                    self.delivered(delivered);
+                }
+            };
+            let _ = timeout(LAST_WAIT, all).await;
             self.last_duties()
         });
         drop(self);
