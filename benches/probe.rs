@@ -22,7 +22,7 @@ use hyper_util::rt::TokioIo;
 use opsctl::catalog::load::{Root, load};
 use opsctl::catalog::model::Probe;
 use opsctl::ground::SystemClock;
-use opsctl::probe::{Limits, Prober, State};
+use opsctl::probe::{Limits, Observation, Prober, State};
 use opsctl::redact::Redactor;
 use opsctl::view::probe::prometheus::prometheus;
 use tokio::net::TcpStream;
@@ -30,8 +30,8 @@ use tokio::runtime::Runtime;
 
 mod measure;
 
-use measure::nginx::{Nginx, program};
 use measure::port::on_a_free_one;
+use measure::target::{Target, program};
 use measure::usage::cpu;
 use measure::{Row, report, time};
 
@@ -47,38 +47,46 @@ struct Cost {
 }
 
 fn main() {
-    let Some(server) = Nginx::start() else { return println!("left out: there is no nginx here") };
+    let Some(server) = Target::start() else { return println!("left out: there is no nginx here") };
     let dir = tempfile::tempdir().unwrap();
     measure::many::probes(dir.path(), PROBES, &server, "");
     let settings = load(&Root::Directory(dir.path().to_owned())).catalog.settings;
-    let probes: Vec<&Probe> = settings.probes.values().collect();
+    let probes: Vec<&Probe> = settings.all_probes().collect();
     assert_eq!(probes.len(), PROBES);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let peer = Blackbox::start(dir.path());
     let ours = || look(&runtime, &probes, dir.path());
     let theirs = || peer.as_ref().map(|peer| peer.look(&runtime, &server));
-    (ours(), theirs());
-    let rounds: Vec<_> = (0..ROUNDS).map(|_| (ours(), theirs())).collect();
-    let of_ours = middle(rounds.iter().map(|(ours, _)| *ours).collect());
-    let Some(of_theirs) = rounds.iter().map(|(_, theirs)| *theirs).collect::<Option<Vec<_>>>().map(middle) else {
-        println!("opsctl: {}", told(of_ours));
+    // The first round warms up.
+    let rounds: Vec<_> = (0..=ROUNDS).map(|_| (ours(), theirs())).skip(1).collect();
+    let of_ours = middle(&rounds.iter().map(|(ours, _)| *ours).collect::<Vec<_>>());
+    let theirs: Option<Vec<Cost>> = rounds.iter().map(|(_, theirs)| *theirs).collect();
+    let Some(of_theirs) = theirs.as_deref().map(middle) else {
+        println!("opsctl: {:.0} probes a second, {:.0} µs of processor time each", of_ours.rate(), of_ours.each());
         return println!("left out: there is no blackbox_exporter here to compare it with");
     };
     report(&[
-        Row::at_least("probes a second / blackbox_exporter's", of_theirs.seconds / of_ours.seconds, 3.0, "x")
-            .note(format!("(opsctl: {}; ", told(of_ours))),
+        Row::at_least("probes a second / blackbox_exporter's", of_ours.rate() / of_theirs.rate(), 3.0, "x")
+            .note(format!("({:.0} / {:.0})", of_ours.rate(), of_theirs.rate())),
         Row::new("processor time of a probe / blackbox_exporter's", of_ours.cpu / of_theirs.cpu, 1.0 / 3.0, "x")
-            .note(format!("blackbox_exporter: {})", told(of_theirs))),
+            .note(format!("({:.0} µs / {:.0} µs)", of_ours.each(), of_theirs.each())),
     ]);
 }
 
-fn told(cost: Cost) -> String {
-    let (rate, each) = (PROBES as f64 / cost.seconds, cost.cpu * 1e6 / PROBES as f64);
-    format!("{rate:.0} a second, {each:.0} µs each")
+impl Cost {
+    /// Probes a second.
+    fn rate(self) -> f64 {
+        PROBES as f64 / self.seconds
+    }
+
+    /// The processor time of a probe, in microseconds.
+    fn each(self) -> f64 {
+        self.cpu * 1e6 / PROBES as f64
+    }
 }
 
 /// The median of each, as the rounds may have been disturbed.
-fn middle(costs: Vec<Cost>) -> Cost {
+fn middle(costs: &[Cost]) -> Cost {
     let of = |part: fn(&Cost) -> f64| {
         let mut all: Vec<f64> = costs.iter().map(part).collect();
         all.sort_by(f64::total_cmp);
@@ -97,10 +105,10 @@ fn costs(pid: u32, work: impl FnOnce()) -> Cost {
 fn look(runtime: &Runtime, probes: &[&Probe], dir: &Path) -> Cost {
     let vars = BTreeMap::new();
     costs(std::process::id(), || {
-        let prober = Prober::new(&vars, dir.to_owned(), &SystemClock, Redactor::default());
+        let eye = Prober::new(&vars, dir.to_owned(), &SystemClock, Redactor::default());
         let limits = Limits { at_once: AT_ONCE, per_host: AT_ONCE };
-        let seen = runtime.block_on(prober.observe_all(probes, limits, &mut |_| ()));
-        assert!(seen.iter().all(|seen| seen.state == State::Up), "{:?}", seen.iter().find_map(|seen| seen.why()));
+        let seen = runtime.block_on(eye.observe_all(probes, limits, &mut |_| ()));
+        assert!(seen.iter().all(|seen| seen.state == State::Up), "{:?}", seen.iter().find_map(Observation::why));
         assert!(prometheus(&seen).len() > PROBES);
     })
 }
@@ -135,7 +143,7 @@ impl Blackbox {
     }
 
     /// All probes by theirs, asked over connections that are kept.
-    fn look(&self, runtime: &Runtime, server: &Nginx) -> Cost {
+    fn look(&self, runtime: &Runtime, server: &Target) -> Cost {
         let next = Cell::new(0);
         let take = || Some(next.replace(next.get() + 1)).filter(|n| *n < PROBES);
         costs(self.child.id(), || {
@@ -143,7 +151,7 @@ impl Blackbox {
         })
     }
 
-    async fn ask(&self, server: &Nginx, take: &impl Fn() -> Option<usize>) {
+    async fn ask(&self, server: &Target, take: &impl Fn() -> Option<usize>) {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
         let (mut sender, connection) = handshake(TokioIo::new(stream)).await.unwrap();
         let connection = tokio::spawn(connection);

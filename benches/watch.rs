@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot run has failed")]
 #![allow(clippy::print_stdout, reason = "a bench says what it left out")]
+#![allow(clippy::disallowed_methods, reason = "a bench has no surroundings")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -18,7 +19,7 @@ use opsctl::sample::Samples;
 
 mod measure;
 
-use measure::nginx::Nginx;
+use measure::target::Target;
 use measure::usage::{cpu, peak_memory};
 use measure::{Row, report};
 
@@ -42,7 +43,7 @@ alerts:
 ";
 
 fn main() {
-    let Some(server) = Nginx::start() else { return println!("left out: there is no nginx here") };
+    let Some(server) = Target::start() else { return println!("left out: there is no nginx here") };
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     measure::many::probes(dir.path(), PROBES, &server, RULES);
     remember(&dir.path().join(".opsctl"));

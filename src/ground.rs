@@ -233,6 +233,10 @@ pub fn hex(bytes: &[u8]) -> String {
 /// Removes what could move a reader's cursor, set a title or turn the direction of text: escape sequences,
 /// control characters other than newline and tab, and bidirectional overrides. A carriage return ends a line.
 pub fn plain(text: &str) -> String {
+    // Nearly all text is of these, and is asked for often.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
+        return text.to_owned();
+    }
     let mut clean = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -286,7 +290,8 @@ fn skip_string(chars: &mut Chars<'_>) {
 
 /// One line of [`plain`] text: newlines and tabs become spaces.
 pub fn plain_line(text: &str) -> String {
-    plain(text).replace(['\n', '\t'], " ")
+    let plain = plain(text);
+    if plain.contains(['\n', '\t']) { plain.replace(['\n', '\t'], " ") } else { plain }
 }
 
 /// Test builds kill themselves here when told to, so that crash tests can stop a walk at every point.

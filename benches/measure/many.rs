@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use super::nginx::Nginx;
+use super::target::Target;
 
 /// So many probes has a service; each has its own file.
 const OF_A_SERVICE: usize = 100;
 
 /// Writes a workspace whose probes look at a server once a minute. `settings` stands in `opsctl.yaml` beside them.
-pub fn probes(dir: &Path, count: usize, server: &Nginx, settings: &str) {
+pub fn probes(dir: &Path, count: usize, server: &Target, settings: &str) {
     fs::create_dir_all(dir.join("services")).unwrap();
     fs::write(dir.join("opsctl.yaml"), format!("title: Many\ninclude: [services/*.yaml]\n{settings}")).unwrap();
     for first in (0..count).step_by(OF_A_SERVICE) {

@@ -6,9 +6,11 @@
 use std::time::{Duration, Instant};
 
 pub mod many;
+#[path = "../../tests/common/nginx.rs"]
 pub mod nginx;
 #[path = "../../tests/common/port.rs"]
 pub mod port;
+pub mod target;
 pub mod usage;
 
 /// How long something takes.
@@ -74,7 +76,7 @@ impl Row {
 
 /// Prints what was measured beside its target.
 pub fn report(rows: &[Row]) {
-    println!("{:<44} {:>12} {:>12}  ", "measured", "value", "target");
+    println!("{:<48} {:>12} {:>12}  ", "measured", "value", "target");
     for Row { what, value, target, more_is_better, unit, note } in rows {
         let verdict = match more_is_better {
             true if value >= target => "OK",
@@ -83,6 +85,6 @@ pub fn report(rows: &[Row]) {
             false => "OVER",
         };
         let (value, target) = (format!("{value:.2} {unit}"), format!("{target:.2} {unit}"));
-        println!("{what:<44} {value:>12} {target:>12}  {verdict:<5} {note}");
+        println!("{what:<48} {value:>12} {target:>12}  {verdict:<5} {note}");
     }
 }

@@ -1,5 +1,6 @@
 //! Everything that is wrong with a workspace, with line and column: the slow path, taken for lint and before a run.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
@@ -35,7 +36,8 @@ impl Loaded {
         let wanted = |path: &str| only.is_none_or(|only| only.iter().any(|one| one == path));
         let mut examined: Vec<Examined<'_>> = self.files.iter().map(Examined::of).collect();
         let settings_known = examined.iter().all(|file| file.file.kind != FileKind::Settings || file.readable());
-        let catalog = salvaged(&mut examined);
+        let catalog =
+            if self.broken.is_empty() { Cow::Borrowed(&self.catalog) } else { Cow::Owned(salvaged(&mut examined)) };
         let context = Context { catalog: &catalog, broken: &self.broken, settings_known };
         for file in examined.iter_mut().filter(|file| wanted(&file.file.path)) {
             file.check(&context);
@@ -55,7 +57,7 @@ struct Examined<'a> {
     faults: Vec<Fault>,
     reported: Vec<Vec<Segment>>,
     problems: Vec<Problem>,
-    definition: Option<Definition>,
+    definition: Option<Cow<'a, Definition>>,
 }
 
 impl<'a> Examined<'a> {
@@ -71,12 +73,13 @@ impl<'a> Examined<'a> {
         };
         match &file.state {
             State::Refused(refusal) => examined.refusal = Some((**refusal).clone()),
-            State::Read(Outcome::Good(definition)) => examined.definition = Some(definition.clone()),
+            State::Read(Outcome::Good(definition)) => examined.definition = Some(Cow::Borrowed(definition)),
             State::Read(Outcome::Wrong(definition, problems)) => {
-                examined.definition = Some(definition.clone());
+                examined.definition = Some(Cow::Borrowed(definition));
                 examined.problems.clone_from(problems);
             }
             State::Read(Outcome::Misshapen(message, place)) => examined.reshape(message, *place),
+            State::LetGo => {}
         }
         examined.problems.extend(file.besides.iter().cloned());
         examined
@@ -102,7 +105,7 @@ impl<'a> Examined<'a> {
                 self.reported.push(path);
                 self.faults.push(fault);
             }
-            self.definition = verdict.rest.and_then(|rest| self.definition_of(rest));
+            self.definition = verdict.rest.and_then(|rest| self.definition_of(rest)).map(Cow::Owned);
         }
         self.tree = tree;
         if self.faults.is_empty() {
@@ -133,7 +136,7 @@ impl<'a> Examined<'a> {
     }
 
     fn check(&mut self, context: &Context<'_>) {
-        match &self.definition {
+        match self.definition.as_deref() {
             Some(Definition::Procedure(procedure)) => self.problems.extend(check::procedure(procedure, context)),
             Some(Definition::Template(template)) => self.problems.extend(check::template(template)),
             Some(Definition::Settings(_)) | None => {}
@@ -177,7 +180,7 @@ fn salvaged(examined: &mut [Examined<'_>]) -> Catalog {
     let mut gathered = Gathered::default();
     for file in examined.iter_mut() {
         let Some(definition) = &file.definition else { continue };
-        let problems = gathered.add(definition.clone());
+        let problems = gathered.add(definition.as_ref().clone());
         // Those of a good file are among what is besides it already.
         if !matches!(file.file.state, State::Read(Outcome::Good(_))) {
             file.problems.extend(problems);

@@ -65,12 +65,22 @@ pub(super) enum State {
     Refused(Box<Diagnostic>),
     /// It was read.
     Read(Outcome),
+    /// Nobody asks any more.
+    LetGo,
 }
 
 impl Loaded {
     /// The path of every definition, relative to the workspace, good or not; settings first.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(|file| file.path.as_str())
+    }
+
+    /// Lets go of what [`Loaded::diagnose`] works with, half of all memory: for one who stays for long and has asked
+    /// already.
+    pub fn let_go(&mut self) {
+        for file in &mut self.files {
+            (file.text, file.state) = (None, State::LetGo);
+        }
     }
 }
 

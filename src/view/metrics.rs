@@ -45,23 +45,33 @@ impl Metrics {
             let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
         }
         for Point { labels, value } in points {
-            let labels: Vec<String> =
-                labels.iter().map(|(label, text)| format!("{label}=\"{}\"", escaped(text))).collect();
-            let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-            let _ = writeln!(self.text, "{name}{labels} {}", number(value));
+            self.text.push_str(name);
+            for (place, (label, text)) in labels.iter().enumerate() {
+                self.text.push(if place == 0 { '{' } else { ',' });
+                let _ = write!(self.text, "{label}=\"");
+                self.escape(text);
+                self.text.push('"');
+            }
+            self.text.push_str(if labels.is_empty() { " " } else { "} " });
+            self.number(value);
         }
     }
-}
 
-fn escaped(text: &str) -> String {
-    plain_line(text).replace('\\', r"\\").replace('"', "\\\"")
-}
+    fn escape(&mut self, text: &str) {
+        for c in plain_line(text).chars() {
+            if matches!(c, '\\' | '"') {
+                self.text.push('\\');
+            }
+            self.text.push(c);
+        }
+    }
 
-fn number(value: f64) -> String {
-    match value {
-        f64::INFINITY => "+Inf".to_owned(),
-        f64::NEG_INFINITY => "-Inf".to_owned(),
-        value => value.to_string(),
+    fn number(&mut self, value: f64) {
+        let _ = match value {
+            f64::INFINITY => writeln!(self.text, "+Inf"),
+            f64::NEG_INFINITY => writeln!(self.text, "-Inf"),
+            value => writeln!(self.text, "{value}"),
+        };
     }
 }
 

@@ -70,7 +70,7 @@ pub struct Place<'a> {
 
 /// Watches until it is asked to stop.
 pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, terminal: &mut dyn Terminal) -> Result<()> {
-    definitions::check(&workspace)?;
+    let workspace = definitions::checked(workspace)?;
     let dir = workspace.state_dir()?.to_owned();
     let journal = workspace.journal()?;
     let _only = Only::in_dir(&dir)?;

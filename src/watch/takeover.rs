@@ -46,11 +46,11 @@ impl Round<'_> {
         let read = self.read();
         // What changes while it is read is read again.
         let is_still = before == before.again();
-        self.files = if is_still { read.as_ref().map_or(before, |workspace| look(workspace)) } else { before };
+        self.files = if is_still { read.as_ref().map_or(before, look) } else { before };
         self.changed = None;
         let taken = read.and_then(|workspace| {
-            definitions::check(&workspace)?;
-            self.take_up(workspace, &OpenAlerts::default())
+            let workspace = definitions::checked(workspace)?;
+            self.take_up(Arc::new(workspace), &OpenAlerts::default())
         });
         self.watcher.board.known().is_current = taken.is_ok();
         let count = counted(self.watched.len(), "probe");
@@ -61,13 +61,13 @@ impl Round<'_> {
         service::ready(&format!("watching {count}"));
     }
 
-    fn read(&self) -> Result<Arc<Workspace>> {
+    fn read(&self) -> Result<Workspace> {
         let workspace = (self.watcher.place.reopen)()?;
         // Where the settings are gone, those of a directory above would be found.
         if workspace.dir != self.watcher.workspace.dir {
             return Err(Error::definition(format!("{MARKER} is gone")));
         }
-        Ok(Arc::new(workspace))
+        Ok(workspace)
     }
 
     /// Makes the list of what is watched; what is known of a probe stays with it. Fails before anything is changed.
@@ -143,7 +143,7 @@ fn listed(settings: &Settings) -> Vec<Listed> {
         theirs.map(|(rule, _)| Arc::clone(rule)).collect()
     };
     let enabled = settings.probes.values().filter(|probe| probe.enabled);
-    enabled.map(|probe| Listed { probe: Arc::new(probe.clone()), rules: rules_of(probe) }).collect()
+    enabled.map(|probe| Listed { probe: Arc::clone(probe), rules: rules_of(probe) }).collect()
 }
 
 /// When the nth of so many new probes is made for the first time: soon, but not with all others at once.

@@ -46,7 +46,8 @@ impl Watched {
     ) -> Self {
         let settled = Settled::replay(&before, Thresholds::from(&*probe));
         let alarms = rules.iter().map(|rule| (Arc::clone(rule), Alarm::restored(open_since(rule)))).collect();
-        Self { probe, due, is_running: false, settled, recent: before.into(), alarms }
+        let recent = before.into_iter().map(nameless).collect();
+        Self { probe, due, is_running: false, settled, recent, alarms }
     }
 
     /// The same probe as it is defined now; what was seen stays. It is made when it is due, or sooner.
@@ -80,8 +81,8 @@ impl Watched {
     pub fn see(&mut self, observation: &Observation, now: Time) -> Followed {
         let sample = sample(observation, self.probe.interval);
         let change = self.settled.observe(sample.state, sample.at, Thresholds::from(&*self.probe));
-        self.recent.push_back(sample.clone());
         self.forget(now);
+        self.recent.push_back(nameless(sample.clone()));
         let recent = self.recent.make_contiguous();
         let step = |(rule, alarm): &mut (Arc<AlertRule>, Alarm)| {
             let signal = alarm.step(judge(&rule.when, recent, now), rule.resolve_after, now)?;
@@ -117,4 +118,9 @@ fn sample(observation: &Observation, interval: Span) -> Sample {
         interval,
         reason: observation.why().map(|why| why.chars().take(REASON).collect()),
     }
+}
+
+/// A sample as it is remembered: there are many of each probe, and all of them have its name.
+fn nameless(sample: Sample) -> Sample {
+    Sample { probe: String::new(), ..sample }
 }

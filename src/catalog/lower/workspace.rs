@@ -1,5 +1,7 @@
 //! `opsctl.yaml` and the files it includes, gathered into one [`Settings`].
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
@@ -83,7 +85,7 @@ fn add_service(settings: &mut Settings, id: String, raw: RawService, at: &Trail<
             let problem = Problem::error("duplicate-id", &at, message).on_key();
             problems.push(problem.suggest("steps name probes by id: give this one another"));
         } else {
-            settings.probes.insert(probe_id, probe);
+            settings.probes.insert(probe_id, Arc::new(probe));
         }
     }
     if settings.services.contains_key(&id) {

@@ -1,5 +1,8 @@
 //! What is shared by all procedures: severities, services, probes, templates, channels, objectives.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -183,7 +186,7 @@ pub struct Settings {
     /// Services by id.
     pub services: IndexMap<String, Service>,
     /// Probes by id.
-    pub probes: IndexMap<String, Probe>,
+    pub probes: IndexMap<String, Arc<Probe>>,
     /// Channels by id.
     pub channels: IndexMap<String, Channel>,
     /// Escalation routes by id.
@@ -203,28 +206,29 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// All probes, in the order of the workspace.
+    pub fn all_probes(&self) -> impl Iterator<Item = &Probe> {
+        self.probes.values().map(AsRef::as_ref)
+    }
+
     /// The probes that a list of ids, tags and services selects, in the order of the workspace.
     pub fn select_probes<'a>(&'a self, selectors: &[String]) -> Vec<&'a Probe> {
-        self.probes.values().filter(|probe| selectors.iter().any(|selector| probe.is_called(selector))).collect()
+        self.all_probes().filter(|probe| selectors.iter().any(|selector| probe.is_called(selector))).collect()
     }
     /// The probes that an alert rule looks at.
     pub fn probes_under<'a>(&'a self, rule: &AlertRule) -> impl Iterator<Item = &'a Probe> + use<'a> {
         let rule = rule.clone();
-        self.probes.values().filter(move |probe| rule.looks_at(probe))
+        self.all_probes().filter(move |probe| rule.looks_at(probe))
     }
 
     /// These probes, and all that they depend on, each once.
     pub fn with_dependencies<'a>(&'a self, probes: &[&'a Probe]) -> Vec<&'a Probe> {
         let mut all: Vec<&Probe> = probes.to_vec();
+        let mut known: HashSet<&str> = all.iter().map(|probe| probe.id.as_str()).collect();
         let mut next = 0;
-        while let Some(probe) = all.get(next) {
-            for id in &probe.depends_on {
-                if let Some(found) = self.probes.get(id)
-                    && !all.iter().any(|known| known.id == found.id)
-                {
-                    all.push(found);
-                }
-            }
+        while let Some(probe) = all.get(next).copied() {
+            let needed = probe.depends_on.iter().filter_map(|id| self.probes.get(id));
+            all.extend(needed.map(AsRef::as_ref).filter(|found| known.insert(&found.id)));
             next += 1;
         }
         all
@@ -232,6 +236,6 @@ impl Settings {
 
     /// Like [`Settings::select_probes`], but all of them when nothing is selected.
     pub fn probes_of<'a>(&'a self, selectors: &[String]) -> Vec<&'a Probe> {
-        if selectors.is_empty() { self.probes.values().collect() } else { self.select_probes(selectors) }
+        if selectors.is_empty() { self.all_probes().collect() } else { self.select_probes(selectors) }
     }
 }

@@ -23,8 +23,7 @@ pub(in crate::cli) struct ListArgs {
 pub(super) fn list(session: &mut Session<'_>, args: &ListArgs) -> Result<()> {
     let workspace = session.workspace()?;
     let settings = &workspace.loaded.catalog.settings;
-    let shown =
-        if args.probes.is_empty() { settings.probes.values().collect() } else { chosen(settings, &args.probes)? };
+    let shown = if args.probes.is_empty() { settings.all_probes().collect() } else { chosen(settings, &args.probes)? };
     let last = latest(&workspace)?;
     let views: Vec<ProbeView> = shown.iter().map(|probe| probe_view(probe, last.get(&probe.id))).collect();
     let none = "There are no probes in this workspace; opsctl.yaml defines them, under its services.";

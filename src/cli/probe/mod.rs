@@ -52,7 +52,7 @@ pub(super) fn run(session: &mut Session<'_>, command: ProbeCommand) -> Result<()
 /// The probes that ids, tags and services select; all that are enabled when nothing is said.
 fn chosen<'a>(settings: &'a Settings, selectors: &[String]) -> Result<Vec<&'a Probe>> {
     if selectors.is_empty() {
-        return Ok(settings.probes.values().filter(|probe| probe.enabled).collect());
+        return Ok(settings.all_probes().filter(|probe| probe.enabled).collect());
     }
     for selector in selectors {
         if settings.select_probes(std::slice::from_ref(selector)).is_empty() {
@@ -82,5 +82,6 @@ fn one<'a>(settings: &'a Settings, id: &str) -> Result<&'a Probe> {
     settings
         .probes
         .get(id)
+        .map(AsRef::as_ref)
         .ok_or_else(|| super::unknown("probe", id, settings.probes.keys().map(String::as_str), &VERBS))
 }

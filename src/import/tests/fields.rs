@@ -16,7 +16,7 @@ fn one(fields: &str) -> (Probe, String) {
 fn perhaps(fields: &str) -> (Option<Probe>, String) {
     let conditions = if fields.contains("conditions:") { "" } else { ", conditions: [\"[CONNECTED] == true\"]" };
     let imported = import(&format!("endpoints:\n  - {{name: one, {fields}{conditions}}}\n"));
-    let probe = loaded(&imported.yaml).settings.probes.get("one").cloned();
+    let probe = loaded(&imported.yaml).settings.probes.get("one").map(|probe| Probe::clone(probe));
     let left_out = imported.left_out.into_iter().map(|left| LeftOut { endpoint: None, ..left });
     (probe, lines(&left_out.collect::<Vec<_>>()))
 }
