@@ -41,9 +41,10 @@ fn indented(text: &str, by: usize) -> String {
 #[test]
 fn the_examples_of_probes_are_good_definitions() {
     let blocks = blocks("docs/probes.md", "yaml");
-    let [probes, maintenance, alerts] = blocks.as_slice() else { panic!("{} examples", blocks.len()) };
+    let [probes, maintenance, alerts, runbook] = blocks.as_slice() else { panic!("{} examples", blocks.len()) };
     let world = World::new();
     world.write("opsctl.yaml", &format!("title: Docs\n{probes}{}{alerts}", indented(maintenance, 4)));
+    world.write("runbooks/restart.yaml", runbook);
     let lint = world.run(&["lint"]);
     assert_eq!(lint.code, 0, "{lint}");
     let seen = world.json(&["probe", "show", "shop-page"]);
