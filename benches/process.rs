@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 mod measure;
 
+use measure::usage::peak_memory;
 use measure::{Row, by_turns, median, report, time};
 
 const OPSCTL: &str = env!("CARGO_BIN_EXE_opsctl");
@@ -87,12 +88,10 @@ fn many_runbooks(dir: &Path) -> PathBuf {
 /// end. None where there is no `/proc`.
 fn peak(command: &mut Command) -> Option<f64> {
     let mut child = command.spawn().unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak: Option<u32> = None;
+    let mut peak = None;
     while child.try_wait().unwrap().is_none() {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let mark = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
-        peak = peak.max(mark);
+        // A process that has ended but was not waited for has no memory.
+        peak = peak_memory(child.id()).or(peak);
     }
-    peak.map(|kb| f64::from(kb) * 1.024 / 1000.0)
+    peak
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Values shorter than this are not keys, and hiding them would hide half of any text.
-const SHORTEST_KEY: usize = 6;
+pub const SHORTEST_KEY: usize = 6;
 
 /// A text with its variables filled in.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl<'a> Filler<'a> {
         self.fill(written, |at| is_private(written, at))
     }
 
-    /// A text that is no secret: a host's name, a path.
+    /// A text that is no secret: a host's name, a path. A value that has a user in it, or is an address, is one.
     pub fn plain(&mut self, written: &str) -> String {
         self.fill(written, |_| false)
     }
@@ -61,7 +61,9 @@ impl<'a> Filler<'a> {
                 self.unset.push(name);
             }
         }
-        let keys = expanded.values.into_iter().filter(|(at, value)| private(*at) && value.len() >= SHORTEST_KEY);
+        // A whole address where only a host belongs may bring its password along.
+        let is_key = |at: usize, value: &str| private(at) || value.contains('@') || value.contains("://");
+        let keys = expanded.values.into_iter().filter(|(at, value)| is_key(*at, value) && value.len() >= SHORTEST_KEY);
         self.hidden.extend(keys.map(|(_, value)| value));
         expanded.text
     }

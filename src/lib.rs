@@ -31,6 +31,8 @@ pub mod condition;
 
 pub mod schedule;
 
+pub mod percentile;
+
 // What is written down, and what follows from it.
 
 pub mod catalog;

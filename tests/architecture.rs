@@ -21,15 +21,17 @@ const COMMAND_LINE: [&str; 2] = ["cli", "main"];
 const PRINTERS: [&str; 2] = ["terminal", "main"];
 
 /// May read the clock and the environment: the edges, and the clock itself.
-const EDGES: [&str; 9] = ["ground", "process", "probe", "demo", "journal", "terminal", "workspace", "cli", "main"];
+const EDGES: [&str; 10] =
+    ["ground", "process", "probe", "demo", "journal", "terminal", "workspace", "cli", "main", "watch"];
 
 /// Pure: what they need comes in.
-const PURE: [&str; 13] = [
+const PURE: [&str; 14] = [
     "engine",
     "incident",
     "view",
     "catalog::model",
     "schedule",
+    "percentile",
     "condition",
     "template",
     "redact",

@@ -10,7 +10,7 @@ use opsctl::probe::State;
 
 mod common;
 
-use common::authority::Authority;
+use common::ca::{Authority, NOW};
 use common::observe::{
     assert_error, assert_up, blunt, endless, expecting, look, look_with, probe, silent, talker, within,
 };
@@ -139,8 +139,10 @@ async fn servers_are_tried_in_order() {
 
 #[tokio::test]
 async fn tls_is_used_where_the_server_has_it_and_checked_where_somebody_asks() {
-    let (authority, other) = (Authority::new("Ours"), Authority::new("Theirs"));
-    let (certificate, key) = authority.issue("127.0.0.1");
+    let dir = tempfile::tempdir().unwrap();
+    let (ours, theirs) = (Authority::new("Ours"), Authority::new("Theirs"));
+    let (certificate, key) = ours.issue(&["127.0.0.1"], NOW).files(dir.path(), "server");
+    let (ours, theirs) = (ours.file(dir.path()), theirs.file(dir.path()));
     let server = Postgres::start_tls(&certificate, &key);
     let url = format!("postgresql://app:{PASSWORD}@{}/postgres", server.place());
     let encrypted = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
@@ -150,27 +152,28 @@ async fn tls_is_used_where_the_server_has_it_and_checked_where_somebody_asks() {
         assert_up(&seen);
         assert_eq!(seen.tls_version.as_deref(), Some("1.3"));
         assert!(seen.certificate_expires_at.is_some() && seen.phases_us.tls > 0);
-        assert_up(&look(&trusting(&authority.certificate(), ask(mode))).await);
+        assert_up(&look(&trusting(&ours, ask(mode))).await);
     }
-    assert_up(&look(&trusting(&authority.certificate(), ask("sslmode=verify-full"))).await);
+    assert_up(&look(&trusting(&ours, ask("sslmode=verify-full"))).await);
     let plain = expecting(&["[BODY] == f"], ask("sslmode=disable"));
     assert_up(&look(&plain).await);
     let unknown = "nobody this machine trusts has issued the certificate";
     assert_error(&look(&ask("sslmode=verify-full")).await, unknown);
-    assert_error(&look(&trusting(&other.certificate(), ask("sslmode=prefer"))).await, unknown);
+    assert_error(&look(&trusting(&theirs, ask("sslmode=prefer"))).await, unknown);
     let by_name = url.replace("127.0.0.1", "localhost");
-    let seen = look(&trusting(&authority.certificate(), postgres(by_name, "SELECT 1"))).await;
+    let seen = look(&trusting(&ours, postgres(by_name, "SELECT 1"))).await;
     assert_error(&seen, "the certificate is for another name");
 }
 
 #[tokio::test]
 async fn a_database_without_tls_is_refused_where_tls_is_wanted() {
-    let (server, authority) = (Postgres::start_tcp(), Authority::new("Ours"));
+    let dir = tempfile::tempdir().unwrap();
+    let (server, ours) = (Postgres::start_tcp(), Authority::new("Ours").file(dir.path()));
     let url = format!("postgresql://app:{PASSWORD}@{}/postgres", server.place());
     assert_up(&look(&postgres(url.clone(), "SELECT 1")).await);
     let expected = format!("{} does not speak TLS, and the probe wants it", server.place());
     assert_error(&look(&postgres(format!("{url}?sslmode=require"), "SELECT 1")).await, &expected);
-    assert_error(&look(&trusting(&authority.certificate(), postgres(url, "SELECT 1"))).await, &expected);
+    assert_error(&look(&trusting(&ours, postgres(url, "SELECT 1"))).await, &expected);
 }
 
 /// Lets everyone in, begins the transaction, and takes a query for a row of one column.
@@ -270,11 +273,12 @@ async fn redis_wants_a_password_and_nobody_sees_it() {
 
 #[tokio::test]
 async fn redis_over_tls_is_trusted_when_its_issuer_is() {
-    let authority = Authority::new("Ours");
-    let (certificate, key) = authority.issue("127.0.0.1");
+    let (dir, authority) = (tempfile::tempdir().unwrap(), Authority::new("Ours"));
+    let (certificate, key) = authority.issue(&["127.0.0.1"], NOW).files(dir.path(), "server");
+    let ours = authority.file(dir.path());
     let server = Redis::start_tls(&certificate, &key);
     let probe = ping(format!("rediss://{}", server.place()));
-    let seen = look(&trusting(&authority.certificate(), probe.clone())).await;
+    let seen = look(&trusting(&ours, probe.clone())).await;
     assert_up(&seen);
     assert!(seen.certificate_expires_at.is_some() && seen.tls_version.is_some());
     assert_error(&look(&probe).await, "nobody this machine trusts has issued the certificate");

@@ -5,6 +5,7 @@
 use std::convert::Infallible;
 use std::fmt::Display;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::{SinkExt, StreamExt, stream};
@@ -15,8 +16,6 @@ use hyper::header::HeaderMap;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use indexmap::IndexMap;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -30,7 +29,7 @@ use opsctl::probe::State;
 
 mod common;
 
-use common::authority::Authority;
+use common::ca::{Authority, NOW};
 use common::observe::{
     assert_error, assert_up, blunt, endless, expecting, look, look_with, nobody, probe, silent, talker, within,
 };
@@ -68,23 +67,13 @@ async fn secure(stream: TcpStream, tls: Option<TlsAcceptor>) -> Option<Box<dyn B
 }
 
 fn acceptor(authority: &Authority, alpn: &str) -> TlsAcceptor {
-    let (certificate, key) = authority.issue("127.0.0.1");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![CertificateDer::from_pem_file(certificate).unwrap()],
-            PrivateKeyDer::from_pem_file(key).unwrap(),
-        )
-        .unwrap();
+    let mut config = Arc::unwrap_or_clone(authority.issue(&["127.0.0.1"], NOW).server());
     config.alpn_protocols = vec![alpn.into()];
     TlsAcceptor::from(Arc::new(config))
 }
 
-fn trusting(authority: &Authority, probe: Probe) -> Probe {
-    let ca = Some(authority.certificate().display().to_string());
+fn trusting(authority: &Path, probe: Probe) -> Probe {
+    let ca = Some(authority.display().to_string());
     Probe { client: Client { ca, ..Client::default() }, ..probe }
 }
 
@@ -178,10 +167,11 @@ async fn the_first_message_that_comes_back_is_the_body() {
 
 #[tokio::test]
 async fn a_websocket_over_tls_is_trusted_when_its_issuer_is() {
-    let authority = Authority::new("Ours");
+    let (dir, authority) = (tempfile::tempdir().unwrap(), Authority::new("Ours"));
+    let ours = authority.file(dir.path());
     let address = serve(Some(acceptor(&authority, "http/1.1")), talk).await;
     let probe = websocket(format!("wss://{address}/"), Some("hello"));
-    let seen = look(&trusting(&authority, probe.clone())).await;
+    let seen = look(&trusting(&ours, probe.clone())).await;
     assert_up(&seen);
     assert!(seen.certificate_expires_at.is_some() && seen.phases_us.tls > 0);
     assert_error(&look(&probe).await, "nobody this machine trusts has issued the certificate");
@@ -328,15 +318,16 @@ async fn a_service_is_up_when_it_says_so() {
 
 #[tokio::test]
 async fn a_service_over_tls_is_trusted_when_its_issuer_is() {
-    let authority = Authority::new("Ours");
+    let (dir, authority) = (tempfile::tempdir().unwrap(), Authority::new("Ours"));
+    let ours = authority.file(dir.path());
     let address = serve(Some(acceptor(&authority, "h2")), answer).await;
-    let seen = look(&trusting(&authority, grpc(address, "", true))).await;
+    let seen = look(&trusting(&ours, grpc(address, "", true))).await;
     assert_up(&seen);
     assert!(seen.certificate_expires_at.is_some() && seen.phases_us.tls > 0);
     assert_error(&look(&grpc(address, "", true)).await, "nobody this machine trusts has issued the certificate");
     let other = serve(Some(acceptor(&authority, "http/1.1")), talk).await;
-    let seen = look(&trusting(&authority, grpc(other, "", true))).await;
-    assert_error(&seen, &format!("TLS with {other} failed"));
+    let seen = look(&trusting(&ours, grpc(other, "", true))).await;
+    assert_error(&seen, &format!("TLS with {other} failed: the other side speaks none of the protocols"));
 }
 
 #[tokio::test]

@@ -5,6 +5,12 @@
 
 use std::time::{Duration, Instant};
 
+pub mod many;
+pub mod nginx;
+#[path = "../../tests/common/port.rs"]
+pub mod port;
+pub mod usage;
+
 /// How long something takes.
 pub fn time<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     let begun = Instant::now();
@@ -43,6 +49,7 @@ pub struct Row {
     what: String,
     value: f64,
     target: f64,
+    more_is_better: bool,
     unit: &'static str,
     note: String,
 }
@@ -50,7 +57,12 @@ pub struct Row {
 impl Row {
     /// A measured value that must not be above its target.
     pub fn new(what: &str, value: f64, target: f64, unit: &'static str) -> Self {
-        Self { what: what.to_owned(), value, target, unit, note: String::new() }
+        Self { what: what.to_owned(), value, target, more_is_better: false, unit, note: String::new() }
+    }
+
+    /// A measured value that must not be below its target.
+    pub fn at_least(what: &str, value: f64, target: f64, unit: &'static str) -> Self {
+        Self { more_is_better: true, ..Self::new(what, value, target, unit) }
     }
 
     /// The same with what it was computed from.
@@ -63,9 +75,14 @@ impl Row {
 /// Prints what was measured beside its target.
 pub fn report(rows: &[Row]) {
     println!("{:<44} {:>12} {:>12}  ", "measured", "value", "target");
-    for Row { what, value, target, unit, note } in rows {
-        let verdict = if value <= target { "OK" } else { "OVER" };
+    for Row { what, value, target, more_is_better, unit, note } in rows {
+        let verdict = match more_is_better {
+            true if value >= target => "OK",
+            false if value <= target => "OK",
+            true => "BELOW",
+            false => "OVER",
+        };
         let (value, target) = (format!("{value:.2} {unit}"), format!("{target:.2} {unit}"));
-        println!("{what:<44} {value:>12} {target:>12}  {verdict:<4} {note}");
+        println!("{what:<44} {value:>12} {target:>12}  {verdict:<5} {note}");
     }
 }

@@ -4,9 +4,7 @@ use reqwest::Url;
 
 use super::NotDelivered;
 use crate::expand::Filler;
-
-/// Parts of an address that are shorter than this are not keys.
-const SHORTEST_KEY: usize = 6;
+use crate::expand::SHORTEST_KEY;
 
 /// A webhook's address.
 pub(super) struct Address {

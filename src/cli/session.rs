@@ -158,6 +158,9 @@ impl<'t> Session<'t> {
             .enable_all()
             .build()
             .context("the event loop cannot be started")?;
-        Ok(runtime.block_on(work))
+        let done = runtime.block_on(work);
+        // A name that the system still tries to resolve holds up nobody who has stopped waiting for it.
+        runtime.shutdown_background();
+        Ok(done)
     }
 }

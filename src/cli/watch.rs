@@ -7,6 +7,7 @@ use crate::probe::Limits;
 use crate::watch::{Options, Place, watch};
 use crate::workspace::Workspace;
 
+use super::probe::run::at_least_one;
 use super::session::Session;
 
 /// The variable with the token that clients of the listener have to show.
@@ -23,10 +24,10 @@ pub(super) struct WatchArgs {
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
     /// At most so many probes at the same time
-    #[arg(long, value_name = "N", default_value_t = Limits::default().at_once)]
+    #[arg(long, value_name = "N", default_value_t = Limits::default().at_once, value_parser = at_least_one)]
     concurrency: usize,
     /// At most so many of one host and port at the same time
-    #[arg(long, value_name = "N", default_value_t = Limits::default().per_host)]
+    #[arg(long, value_name = "N", default_value_t = Limits::default().per_host, value_parser = at_least_one)]
     per_host: usize,
 }
 

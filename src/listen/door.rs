@@ -1,7 +1,7 @@
 //! Who may come in.
 
 use std::hint::black_box;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
@@ -56,7 +56,24 @@ fn keep_pages_out(headers: &HeaderMap) -> std::result::Result<(), Refusal> {
         let why = "pages of other sites may not send requests here; set a token for what comes from a browser";
         return Err(Refusal::new(StatusCode::FORBIDDEN, why));
     }
+    // A name that somebody else lets lead here makes their page one of the same origin (DNS rebinding).
+    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    if host.is_some_and(|host| !is_this_machine(host)) {
+        let why =
+            "without a token only requests to this machine by its own name are taken: localhost, 127.0.0.1, [::1]";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, why));
+    }
     Ok(())
+}
+
+/// Whether a `Host` header names this machine, with any port.
+fn is_this_machine(host: &str) -> bool {
+    let name = host
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+        .map_or(host, |(name, _)| name);
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Compares texts of the same length in the same time, wherever they differ.
@@ -67,7 +84,7 @@ fn is_same(one: &str, other: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Door;
+    use super::{Door, is_this_machine};
     use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
     fn headers(name: &'static str, value: &'static str) -> HeaderMap {
@@ -93,6 +110,16 @@ mod tests {
             let door = Door::new(address.parse().unwrap(), token);
             assert_eq!(door.is_ok(), is_fine, "{address} {token:?}");
             assert!(door.err().is_none_or(|error| !error.hints.is_empty()));
+        }
+    }
+
+    #[test]
+    fn only_this_machine_goes_without_a_token() {
+        for host in ["localhost", "LOCALHOST:9600", "127.0.0.1", "127.9.9.9:80", "[::1]", "[::1]:9600"] {
+            assert!(is_this_machine(host), "{host}");
+        }
+        for host in ["evil.test", "evil.test:9600", "10.0.0.1", "localhost.evil.test", "", "127.0.0.1.evil.test:80"] {
+            assert!(!is_this_machine(host), "{host}");
         }
     }
 

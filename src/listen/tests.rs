@@ -113,7 +113,7 @@ async fn raw(address: SocketAddr, sent: &[u8]) -> String {
 /// The status, the head and the body of an answer.
 async fn ask(served: &Served, request: &str, headers: &str, body: &str) -> (u16, String, String) {
     let length = body.len();
-    let sent = format!("{request} HTTP/1.1\r\nhost: x\r\n{headers}content-length: {length}\r\n\r\n{body}");
+    let sent = format!("{request} HTTP/1.1\r\nhost: localhost\r\n{headers}content-length: {length}\r\n\r\n{body}");
     let got = raw(served.address, sent.as_bytes()).await;
     let (head, body) = got.split_once("\r\n\r\n").unwrap();
     (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_lowercase(), body.to_owned())
@@ -200,7 +200,8 @@ async fn alerts_are_counted_and_nonsense_is_named() {
     let (status, _, body) = ask(&served, "POST /alertmanager", "", "{\"alerts\":").await;
     assert_eq!(status, 400);
     assert_json_error(&body, "EOF");
-    let got = raw(served.address, b"POST /alertmanager HTTP/1.1\r\ncontent-length: 1\r\nhost: x\r\n\r\n\xff").await;
+    let got =
+        raw(served.address, b"POST /alertmanager HTTP/1.1\r\ncontent-length: 1\r\nhost: localhost\r\n\r\n\xff").await;
     assert!(got.starts_with("HTTP/1.1 400 ") && got.contains("not UTF-8"), "{got}");
 }
 
@@ -306,7 +307,7 @@ async fn a_body_that_is_too_long_is_heard_out_and_refused() {
 async fn a_head_that_is_too_long_is_refused() {
     let served = usual().await;
     let mut stream = TcpStream::connect(served.address).await.unwrap();
-    let head = format!("GET /metrics HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", "x".repeat(100 * 1024));
+    let head = format!("GET /metrics HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n", "x".repeat(100 * 1024));
     // Who sends this much may find the connection closed before the answer is read.
     let _ = stream.write_all(head.as_bytes()).await;
     let mut got = Vec::new();
@@ -323,7 +324,8 @@ async fn those_who_do_not_get_to_an_end_are_cut_off() {
     // Each of these leaves its request unfinished; reading to the end is what would never end.
     assert_eq!(raw(served.address, b"").await, "");
     assert_eq!(raw(served.address, b"GET /metrics HTTP/1.1\r\nhost").await, "");
-    let got = raw(served.address, b"POST /alertmanager HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{").await;
+    let got =
+        raw(served.address, b"POST /alertmanager HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n{").await;
     assert!(got.starts_with("HTTP/1.1 408 ") && got.contains("the body did not come within"), "{got}");
 }
 
@@ -331,7 +333,7 @@ async fn those_who_do_not_get_to_an_end_are_cut_off() {
 async fn a_drop_at_a_time_does_not_stretch_the_time() {
     let short = Duration::from_millis(200);
     let served = serve(None, |limits| (limits.head, limits.body) = (short, short)).await;
-    for head in ["", "POST /alertmanager HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n"] {
+    for head in ["", "POST /alertmanager HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100000\r\n\r\n"] {
         let mut stream = TcpStream::connect(served.address).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         soon(async {
@@ -349,7 +351,7 @@ async fn who_does_not_take_its_answer_is_cut_off() {
     served.backend.length.store(50 * 1024 * 1024, Ordering::SeqCst);
     for path in ["/metrics", "/heartbeat/slow"] {
         let mut stuck = TcpStream::connect(served.address).await.unwrap();
-        stuck.write_all(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+        stuck.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()).await.unwrap();
         // Only one client at a time is let in, so this one comes in when the other is out.
         assert_eq!(status(&served, "GET /healthz", "").await, 200, "{path}");
     }
@@ -382,7 +384,7 @@ async fn only_so_many_are_let_in_at_a_time() {
 async fn work_is_finished_when_its_client_goes_away() {
     let served = usual().await;
     let mut stream = TcpStream::connect(served.address).await.unwrap();
-    stream.write_all(b"GET /heartbeat/slow HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    stream.write_all(b"GET /heartbeat/slow HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     until(|| served.backend.waiting.load(Ordering::SeqCst) == 1).await;
     drop(stream);
     assert_eq!(status(&served, "GET /healthz", "").await, 200);
@@ -405,7 +407,7 @@ async fn until(is_so: impl Fn() -> bool) {
 async fn what_is_under_way_at_the_end_is_answered() {
     let served = usual().await;
     let mut stream = TcpStream::connect(served.address).await.unwrap();
-    stream.write_all(b"GET /heartbeat/slow HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    stream.write_all(b"GET /heartbeat/slow HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     until(|| served.backend.waiting.load(Ordering::SeqCst) == 1).await;
     served.stop.send(()).unwrap();
     // Nobody new is let in from now on.
@@ -423,7 +425,7 @@ async fn what_is_under_way_at_the_end_is_answered() {
 async fn those_who_hang_do_not_hold_up_the_end() {
     let served = serve(None, |limits| limits.grace = Duration::from_millis(200)).await;
     let mut hanging = Vec::new();
-    for sent in ["", "GET /met", "GET /heartbeat/slow HTTP/1.1\r\nhost: x\r\n\r\n"] {
+    for sent in ["", "GET /met", "GET /heartbeat/slow HTTP/1.1\r\nhost: localhost\r\n\r\n"] {
         let mut stream = TcpStream::connect(served.address).await.unwrap();
         stream.write_all(sent.as_bytes()).await.unwrap();
         hanging.push(stream);

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::Times;
+
 /// The availability over a period.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Availability {
@@ -17,10 +19,9 @@ pub struct Availability {
     unknown: u64,
 }
 
-/// The availability over a period that consists of these four kinds of time, in milliseconds.
-///
-/// Maintenance is named so that nobody adds it to another kind; it changes nothing.
-pub fn availability(good_ms: u64, bad_ms: u64, _maintenance_ms: u64, unknown_ms: u64) -> Availability {
+/// The availability over a period that consists of these four kinds of time.
+pub fn availability(times: &Times) -> Availability {
+    let Times { good_ms, bad_ms, unknown_ms, .. } = *times;
     let seen = u128::from(good_ms) + u128::from(bad_ms);
     Availability {
         ratio: share(good_ms.into(), seen),
@@ -69,7 +70,11 @@ impl fmt::Display for Availability {
 mod tests {
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
-    use super::availability;
+    use super::{Availability, Times};
+
+    fn availability(good_ms: u64, bad_ms: u64, maintenance_ms: u64, unknown_ms: u64) -> Availability {
+        super::availability(&Times { good_ms, bad_ms, maintenance_ms, unknown_ms })
+    }
 
     #[test]
     fn it_is_shown_with_its_coverage_and_never_rounded_up() {

@@ -41,6 +41,8 @@ pub struct Beats {
     pub last_fail: Option<Time>,
     /// What it said about that failure.
     pub message: Option<String>,
+    /// Since when somebody waits for it, as far back as that is kept.
+    pub awaited_since: Option<Time>,
 }
 
 /// How the job is.
@@ -81,7 +83,8 @@ pub enum Heart {
 /// - It never said anything: never seen.
 /// - Its last word is a start, and now > start + grace: stuck.
 /// - Its last outcome is a failure: failed, also while it tries again.
-/// - now > success + every + grace: late, also while it runs; a job that only ever starts is not well.
+/// - now > success + every + grace: late, also while it runs; a job that only ever starts is not well. One that never
+///   succeeded is late as if it had when somebody began to wait for it.
 /// - Its last word is a start: running.
 /// - Else it is good.
 pub fn judge(beats: &Beats, every: Span, grace: Span, now: Time) -> Heart {
@@ -93,14 +96,14 @@ pub fn judge(beats: &Beats, every: Span, grace: Span, now: Time) -> Heart {
     if let Some(at) = beats.last_fail.filter(|fail| outcome == Some(*fail)) {
         return Heart::Failed { at, message: beats.message.clone() };
     }
-    let deadline = beats.last_success.map(|success| later(later(success, every), grace));
+    let deadline = beats.last_success.or(beats.awaited_since).map(|from| later(later(from, every), grace));
     match (deadline, running) {
         (Some(deadline), _) if now > deadline => {
             Heart::Late { by: Span((now - deadline).to_std().unwrap_or_default()) }
         }
-        (_, Some(since)) => Heart::Running { since, proven: deadline.is_some() },
-        (Some(_), None) => Heart::Good,
-        (None, None) => Heart::NeverSeen,
+        (_, Some(since)) => Heart::Running { since, proven: beats.last_success.is_some() },
+        (_, None) if beats.last_success.is_some() => Heart::Good,
+        (_, None) => Heart::NeverSeen,
     }
 }
 
@@ -163,6 +166,7 @@ mod tests {
             last_success: success.map(minute),
             last_fail: fail.map(minute),
             message: fail.map(|_| "disk full".to_owned()),
+            awaited_since: None,
         }
     }
 
@@ -203,6 +207,15 @@ mod tests {
             let said = beats(start, success, fail);
             assert_eq!(heart(&said, minute(now)), expected, "{start:?} {success:?} {fail:?} at {now}");
         }
+    }
+
+    #[test]
+    fn a_job_that_was_never_heard_of_is_late_all_the_same() {
+        let awaited = Beats { awaited_since: Some(minute(0)), ..Beats::default() };
+        assert_eq!(heart(&awaited, minute(70)), Heart::NeverSeen);
+        assert_eq!(heart(&awaited, minute(71)), Heart::Late { by: Span::seconds(60) });
+        let said = Beats { awaited_since: Some(minute(0)), ..beats(None, Some(60), None) };
+        assert_eq!(heart(&said, minute(80)), Heart::Good);
     }
 
     #[test]

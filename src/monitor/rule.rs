@@ -5,7 +5,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Sample, State, statistics};
+use super::{Sample, State};
 use crate::catalog::model::{AlertState, AlertWhen};
 use crate::ground::{Span, Time, elapsed, rfc3339};
 
@@ -47,7 +47,7 @@ pub const fn reach(when: &AlertWhen) -> Reach {
 /// - State: the newest `observations` are all in it. Degraded means degraded or down; for these two, unknown ones are
 ///   passed over. Maintenance ends the row.
 /// - Latency: percentile of the answers in (now − window, now] > above, by nearest rank, from enough answers
-///   ([`statistics::needed`]). What got no answer is not slow; the error rate is for it.
+///   ([`crate::percentile::needed`]). What got no answer is not slow; the error rate is for it.
 /// - Error rate: down / (up + degraded + down) > above in (now − window, now], and down ≥ at least.
 /// - Certificate: end − now < within.
 /// - Heartbeat: the probe is down.
@@ -108,7 +108,7 @@ fn told(recent: &[Sample], window: Span, now: Time) -> impl Iterator<Item = &Sam
 fn latency(above: Span, percentile: u8, window: Span, recent: &[Sample], now: Time) -> Verdict {
     let mut answers: Vec<u64> = told(recent, window, now).filter_map(|sample| sample.response_us).collect();
     answers.sort_unstable();
-    match statistics::percentile(&answers, percentile) {
+    match crate::percentile::percentile(&answers, percentile) {
         None => Verdict::CannotTell,
         Some(micros) if u128::from(micros) > above.0.as_micros() => Verdict::Holds(format!(
             "p{percentile} in {window} is {} ms, above {above} (answers: {})",

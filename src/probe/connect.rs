@@ -46,9 +46,8 @@ pub(super) fn is_local(host: &str) -> bool {
 
 /// The addresses of a host that may be connected to, in the order in which they are to be tried.
 pub(super) async fn addresses(host: &str, client: &Client, sight: &mut Sight) -> Result<Vec<IpAddr>, Failure> {
-    let guard = Guard::of(client);
     if let Ok(address) = host.parse::<IpAddr>() {
-        return Ok(guard.admit(host, vec![address])?);
+        return admitted(host, vec![address], client, sight);
     }
     sight.enter(Phase::Dns, format!("the name {host} was not resolved"));
     let found = match &client.resolver {
@@ -59,7 +58,12 @@ pub(super) async fn addresses(host: &str, client: &Client, sight: &mut Sight) ->
     if found.is_empty() {
         return Err(format!("could not resolve the host {host}: it has no address").into());
     }
-    Ok(guard.admit(host, found)?)
+    admitted(host, found, client, sight)
+}
+
+fn admitted(host: &str, addresses: Vec<IpAddr>, client: &Client, sight: &mut Sight) -> Result<Vec<IpAddr>, Failure> {
+    // What is refused is refused, whatever network this machine has.
+    Ok(Guard::of(client).admit(host, addresses).inspect_err(|_| sight.unreached = false)?)
 }
 
 /// What the system resolves a name to.

@@ -48,19 +48,14 @@ pub(super) fn talking(place: &impl Display, protocol: &str, error: &(dyn StdErro
     format!("{place} gave no proper {protocol} answer: {innermost}")
 }
 
-/// What somebody said, in one short line. It is cut between words, so that no part of a secret is left that nobody would
+/// What somebody said, in one short line, as the end of a sentence. It is cut between words, so that no part of a secret is left that nobody would
 /// know for one.
 pub(super) fn short(said: &str) -> String {
-    let line = plain_line(said.trim());
+    let line = plain_line(said.trim().trim_end_matches('.'));
     match line.char_indices().nth(EXCERPT) {
         Some((end, _)) => format!("{}…", line[..end].rsplit_once(' ').map_or("", |(words, _)| words)),
         None => line,
     }
-}
-
-/// What the other side said of its own accord, as a part of a sentence.
-pub(super) fn words(said: &str) -> String {
-    plain_line(said).trim().trim_end_matches('.').to_owned()
 }
 
 fn is_broken(error: &io::Error) -> bool {
@@ -89,8 +84,19 @@ fn tls_words(error: &Tls, chain: Option<&Chain>) -> String {
         Tls::AlertReceived(AlertDescription::CertificateRequired) => {
             "the other side wants a client certificate (client.certificate and client.key)"
         }
-        Tls::AlertReceived(AlertDescription::UnknownCA | AlertDescription::BadCertificate) => {
-            "the other side does not trust the client certificate"
+        Tls::AlertReceived(
+            AlertDescription::UnknownCA
+            | AlertDescription::BadCertificate
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnsupportedCertificate,
+        ) => "the other side does not trust the client certificate",
+        Tls::AlertReceived(AlertDescription::CertificateExpired) => "the client certificate has expired",
+        Tls::AlertReceived(AlertDescription::CertificateRevoked) => "the client certificate was revoked",
+        Tls::AlertReceived(AlertDescription::UnrecognisedName) => {
+            "the other side does not know the name it was asked for"
+        }
+        Tls::AlertReceived(AlertDescription::NoApplicationProtocol) => {
+            "the other side speaks none of the protocols that were offered (ALPN)"
         }
         Tls::InvalidMessage(_) => "the other side does not speak TLS",
         other => return other.to_string(),

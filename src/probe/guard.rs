@@ -46,6 +46,22 @@ impl Guard {
             _ => Err(format!("not connected: {host} is not in the probe's allow_hosts")),
         }
     }
+
+    /// Whether somebody else, who will resolve it, may be asked for a host; the error says why not.
+    pub fn admit_unresolved(&self, host: &str) -> Result<(), String> {
+        if let Ok(address) = host.parse() {
+            return self.admit(host, vec![address]).map(|_| ());
+        }
+        if !self.allowed.is_empty() && !self.allowed.iter().any(|allowed| allowed.is_host(host)) {
+            return Err(format!("not connected: {host} is not in the probe's allow_hosts"));
+        }
+        if self.deny_private {
+            return Err(format!(
+                "not connected: the proxy resolves {host}, so its address may not be public (deny_private)"
+            ));
+        }
+        Ok(())
+    }
 }
 
 impl Allowed {
@@ -187,6 +203,22 @@ mod tests {
             ("::1", "::1", true),
         ] {
             assert_eq!(list.admit(host, vec![ip(address)]).is_ok(), admitted, "{host} {address}");
+        }
+    }
+
+    #[test]
+    fn what_somebody_else_resolves_is_held_to_its_name() {
+        for (allow, deny_private, host, admitted) in [
+            (&[][..], false, "db.test", true),
+            (&["db.test"], false, "db.test", true),
+            (&["db.test"], false, "other.test", false),
+            (&["10.0.0.0/8"], false, "db.test", false),
+            (&["10.0.0.0/8"], false, "10.1.1.1", true),
+            (&[], true, "1.1.1.1", true),
+            (&[], true, "10.1.1.1", false),
+            (&["db.test"], true, "db.test", false),
+        ] {
+            assert_eq!(guard(allow, deny_private).admit_unresolved(host).is_ok(), admitted, "{allow:?} {host}");
         }
     }
 

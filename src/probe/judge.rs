@@ -18,12 +18,17 @@ const EXCERPT: usize = 1000;
 
 /// Judges an attempt.
 pub(super) fn judge(probe: &Probe, prober: &Prober<'_>, attempt: Attempt, attempts: u32) -> Observation {
-    let Attempt { sight, started_at, took } = attempt;
+    let Attempt { mut sight, started_at, took } = attempt;
     let mut redactor = Cow::Borrowed(&prober.redactor);
     for value in &sight.hidden {
         redactor.to_mut().add(value.clone());
     }
     let kind = kind(&probe.target);
+    if probe.compat == Compat::Gatus && sight.error.is_some() {
+        // There, one is connected only with an answer in hand, and an attempt takes its time also without one.
+        sight.facts.connected = Some(false);
+        sight.facts.response_time_ms.get_or_insert(millis(took));
+    }
     let conditions = if sight.unset.is_empty() { check(probe, kind, &sight, &redactor) } else { Vec::new() };
     let error = error(&sight);
     let failed = |warn: bool| conditions.iter().any(|checked| !checked.passed && checked.warn == warn);
@@ -113,7 +118,12 @@ fn hold(expected: &Expectation, compat: Compat, sight: &Sight, redactor: &Redact
             Checked { shown: format!("{condition} ({why})"), condition, passed: false, warn }
         }
         _ => {
-            let outcome = rule.evaluate_hiding(&sight.facts, &|seen| redactor.text(seen));
+            let mut outcome = rule.evaluate_hiding(&sight.facts, &|seen| redactor.text(seen));
+            // Half an answer proves nothing, whatever it was.
+            if outcome.passed && compat == Compat::Strict && sight.error.is_some() {
+                outcome.passed = false;
+                outcome.shown.push_str(" (but the probe failed)");
+            }
             Checked { condition, passed: outcome.passed, shown: outcome.shown, warn }
         }
     }

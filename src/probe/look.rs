@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::expand::Filler;
 use super::sight::{Failure, Sight, micros};
 use super::tls::Trust;
-use super::{Prober, command, dns, grpc, handshake, http, icmp, postgres, push, redis, tcp, websocket};
+use super::{Prober, command, dns, grpc, handshake, http, icmp, place, postgres, push, redis, tcp, websocket};
 use crate::catalog::model::{Client, Command, HttpAuth, Probe, ProbeTarget};
 use crate::ground::{Span, Time};
 
@@ -68,7 +68,6 @@ pub(super) async fn attempt(probe: &Probe, prober: &Prober<'_>) -> Attempt {
     phases.total = micros(took);
     sight.phases = phases;
     sight.facts.phases = Some(phases);
-    sight.facts.error.clone_from(&sight.error);
     Attempt { sight, started_at, took }
 }
 
@@ -119,15 +118,11 @@ pub fn unset(probe: &Probe, vars: &BTreeMap<String, String>) -> Vec<String> {
 
 /// The host and port that a probe asks, as far as it is written; none for what asks no host.
 pub(super) fn place(probe: &Probe) -> Option<String> {
-    let url = |url: &str| {
-        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-        rest.split(['/', '?', '#']).next().map(str::to_owned)
-    };
     match &probe.target {
-        ProbeTarget::Http(http) => url(&http.url),
-        ProbeTarget::Postgres { url: address, .. }
-        | ProbeTarget::Redis { url: address, .. }
-        | ProbeTarget::Websocket { url: address, .. } => url(address),
+        ProbeTarget::Http(http) => Some(place::written(&http.url).to_owned()),
+        ProbeTarget::Postgres { url, .. } | ProbeTarget::Redis { url, .. } | ProbeTarget::Websocket { url, .. } => {
+            Some(place::written(url).to_owned())
+        }
         ProbeTarget::Tcp(tcp) => Some(tcp.address.clone()),
         ProbeTarget::Tls { address, .. } | ProbeTarget::Grpc { address, .. } => Some(address.clone()),
         ProbeTarget::Icmp { host } => Some(host.clone()),

@@ -54,23 +54,45 @@ impl Prober<'_> {
 }
 
 fn depend(probes: &[&Probe], observations: &mut [Observation]) {
-    let was: BTreeMap<&str, State> =
-        probes.iter().zip(observations.iter()).map(|(probe, seen)| (probe.id.as_str(), seen.state)).collect();
+    let known: BTreeMap<&str, (&Probe, State)> =
+        probes.iter().zip(observations.iter()).map(|(probe, seen)| (probe.id.as_str(), (*probe, seen.state))).collect();
     for (probe, observation) in probes.iter().zip(observations.iter_mut()) {
-        excuse_dependent(probe, observation, |id| was.get(id).copied());
+        excuse_dependent(probe, observation, |id| known.get(id).copied());
     }
 }
 
-/// A probe that is down behind one that is down is unknown.
-pub fn excuse_dependent(probe: &Probe, observation: &mut Observation, state_of: impl Fn(&str) -> Option<State>) {
+/// A probe that is down behind one that is down is unknown. `known` is a probe of an id and how it came out.
+pub fn excuse_dependent<'p>(
+    probe: &Probe,
+    observation: &mut Observation,
+    known: impl Fn(&str) -> Option<(&'p Probe, State)>,
+) {
     if observation.state != State::Down {
         return;
     }
-    let dead = |id: &&String| matches!(state_of(id), Some(State::Down | State::Unknown));
-    if let Some(behind) = probe.depends_on.iter().find(dead) {
-        let seen = observation.error.take().map(|error| format!(" ({error})")).unwrap_or_default();
-        let state = state_of(behind).map_or("not known", State::title);
-        observation.error = Some(format!("it depends on {behind}, which is {state}{seen}"));
-        observation.state = State::Unknown;
+    let Some(behind) = dead(probe, &known) else { return };
+    let seen = observation.error.take().map(|error| format!(" ({error})")).unwrap_or_default();
+    observation.error = Some(format!("it depends on {behind}, which is down{seen}"));
+    observation.state = State::Unknown;
+}
+
+// What is only unknown may be well; what it stands on in turn may be dead all the same.
+fn dead<'p>(probe: &Probe, known: &impl Fn(&str) -> Option<(&'p Probe, State)>) -> Option<String> {
+    let (mut asked, mut left): (Vec<&str>, Vec<&str>) =
+        (Vec::new(), probe.depends_on.iter().map(String::as_str).collect());
+    let mut deeper: Vec<&Probe> = Vec::new();
+    loop {
+        while let Some(id) = left.pop() {
+            if asked.contains(&id) {
+                continue;
+            }
+            asked.push(id);
+            match known(id) {
+                Some((_, State::Down)) => return Some(id.to_owned()),
+                Some((found, State::Unknown)) => deeper.push(found),
+                _ => {}
+            }
+        }
+        left.extend(deeper.pop()?.depends_on.iter().map(String::as_str));
     }
 }

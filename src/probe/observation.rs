@@ -126,6 +126,13 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// How long the answer took, in microseconds; none when there was none.
+    pub fn response_us(&self) -> Option<u64> {
+        let Phases { dns, connect, tls, first_byte, total, .. } = self.phases_us;
+        let until_answer = dns + connect + tls + first_byte;
+        self.response_time_ms.map(|_| if until_answer > 0 { until_answer } else { total })
+    }
+
     /// Why it is not up, on one line: the error, or the conditions that do not hold.
     pub fn why(&self) -> Option<String> {
         let unmet = || {

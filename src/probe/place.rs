@@ -24,7 +24,8 @@ impl Place {
 
     /// Reads `host:port`; a host alone gets the usual port where there is one. An IPv6 address with a port has brackets.
     pub fn parse(text: &str, usual: Option<u16>) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a host with a port");
+        // What stands before an @ or behind a slash may be a key.
+        let wrong = || format!("`{}` is not a host with a port", written(text));
         let text = text.trim();
         let alone =
             text.parse::<IpAddr>().is_ok() || !text.trim_start_matches('[').contains(':') || text.ends_with(']');
@@ -44,6 +45,13 @@ impl Place {
     }
 }
 
+/// The host and port of an address as they are written: who asks stands before them, and keys may stand behind them.
+pub(super) fn written(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    authority.rsplit_once('@').map_or(authority, |(_, place)| place)
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.host.contains(':') {
@@ -56,7 +64,20 @@ impl fmt::Display for Place {
 
 #[cfg(test)]
 mod tests {
-    use super::Place;
+    use super::{Place, written};
+
+    #[test]
+    fn of_an_address_only_the_place_is_shown() {
+        for (url, expected) in [
+            ("https://api.test:8443/hooks/key?key=1", "api.test:8443"),
+            ("https://me:p@ss@api.test?key=1", "api.test"),
+            ("https://${USER}:${PASS}@${HOST}/", "${HOST}"),
+            ("${URL}/health", "${URL}"),
+            ("api.test/health", "api.test"),
+        ] {
+            assert_eq!(written(url), expected);
+        }
+    }
 
     #[test]
     fn hosts_and_ports_are_told_apart() {

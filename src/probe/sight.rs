@@ -121,11 +121,10 @@ impl Sight {
         all
     }
 
-    /// Notes the response time: all that was needed until the answer began.
+    /// Notes the response time: all that was needed until now, when it is known what the answer is.
     pub fn answered(&mut self) {
         self.leave();
-        let all = self.all_phases();
-        self.facts.response_time_ms = Some((all.dns + all.connect + all.tls + all.first_byte) / 1000);
+        self.facts.response_time_ms = Some(sum(&self.all_phases()) / 1000);
     }
 
     /// Notes why it could not be made.

@@ -15,7 +15,7 @@ const LONGEST_LINE: usize = 8 * 1024;
 const MOST_LINES: usize = 64;
 
 /// What PostgreSQL is sent: the length of the message, and the number that stands for TLS.
-const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+pub(super) const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
 /// Goes as far as the server's consent; the next bytes on the stream are the handshake's. The greeting counts as the
 /// first byte of the answer, what follows it as part of TLS.
@@ -227,7 +227,9 @@ impl Talk<'_> {
     }
 
     fn improper(&self, line: &str) -> Failure {
-        format!("{} gave no proper {} answer: {}", self.place, self.protocol, short(line)).into()
+        let said = short(line);
+        let said = if said.is_empty() { "an empty line" } else { &said };
+        format!("{} gave no proper {} answer: {said}", self.place, self.protocol).into()
     }
 
     fn endless(&self) -> Failure {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::SystemTime;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, WebPkiServerVerifier};
@@ -23,8 +24,11 @@ use crate::catalog::model::Client;
 /// Whom probes trust. Files are read once; loading the system's certificates takes some 20 ms.
 #[derive(Debug, Default)]
 pub(super) struct Trust {
-    made: Mutex<HashMap<Client, Arc<Ready>>>,
+    made: Mutex<HashMap<(Client, Files), Arc<Ready>>>,
 }
+
+/// When the files of a client were written last.
+type Files = [Option<SystemTime>; 3];
 
 /// A configuration that only lacks its memory.
 #[derive(Debug)]
@@ -72,12 +76,17 @@ impl Trust {
             insecure: client.insecure,
             ..Client::default()
         };
+        // A certificate that is renewed on disk is another one.
+        let written =
+            |file: &Option<String>| file.as_ref().and_then(|file| dir.join(file).metadata().ok()?.modified().ok());
+        let files = [&key.ca, &key.certificate, &key.key].map(written);
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(ready) = made.get(&key) {
+        if let Some(ready) = made.get(&(key.clone(), files)) {
             return Ok(Arc::clone(ready));
         }
         let ready = Arc::new(make(&key, dir)?);
-        made.insert(key, Arc::clone(&ready));
+        made.retain(|(known, _), _| *known != key);
+        made.insert((key, files), Arc::clone(&ready));
         Ok(ready)
     }
 }

@@ -134,7 +134,7 @@ async fn echo(socket: &mut WebSocketStream<Box<dyn Wire>>, text: String, place: 
 
 fn closed(place: &Place, frame: Option<&CloseFrame>) -> Failure {
     let why = frame.map_or_else(String::new, |frame| {
-        let reason = failure::words(&frame.reason);
+        let reason = failure::short(&frame.reason);
         let code = u16::from(frame.code);
         if reason.is_empty() { format!(" ({code})") } else { format!(" ({code}: {reason})") }
     });

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::hour::HOUR;
 use super::{Samples, hour, probe, probe_or_new};
 use crate::ground::Time;
 use crate::journal::JournalError;
@@ -40,9 +41,20 @@ impl Samples {
                 last_success: at(last(db, id, Beat::Success)?),
                 message: fail.as_ref().and_then(|(_, message)| message.clone()),
                 last_fail: at(fail),
+                awaited_since: first(db, id)?,
             })
         })
     }
+}
+
+/// When a probe was made first, as far back as that is kept.
+fn first(db: &Connection, id: i64) -> rusqlite::Result<Option<Time>> {
+    let hour: Option<i64> = db
+        .prepare_cached("SELECT min(start) FROM rollups WHERE probe = ?1 AND hours = 1")?
+        .query_row([id], |row| row.get(0))?;
+    let sample: Option<i64> =
+        db.prepare_cached("SELECT min(at) FROM samples WHERE probe = ?1")?.query_row([id], |row| row.get(0))?;
+    Ok(hour.map(|hour| hour * HOUR).into_iter().chain(sample).min().map(hour::time))
 }
 
 /// When the newest heartbeat of a kind came, and what it said.

@@ -11,6 +11,7 @@ use crate::engine::command::display;
 use crate::ground::rfc3339;
 use crate::view::look::{Look, Style, paint};
 use crate::view::run::short_time;
+use crate::view::wrap::hanging;
 
 /// A demo for programs. Where none runs, everything but `running` is null or empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
@@ -79,7 +80,7 @@ pub fn demo_text(look: Look, demo: &Running) -> String {
     for fault in &standing.faults {
         let _ = writeln!(text, "  {:<8}  {}", "broken", fault_text(look, *fault));
     }
-    text
+    hanging(&text, look.width, 12)
 }
 
 fn fault_text(look: Look, fault: Fault) -> String {
@@ -92,7 +93,10 @@ pub fn first_steps(look: Look, program: &str, dir: Option<&str>) -> String {
         ("probe run", "all is well"),
         ("demo break database", "an outage; look at the page, too"),
         ("probe run", "what is red"),
+        ("incident open", "say that there is one; it suggests a runbook"),
         ("runbook run db-connection", "its last step heals"),
+        ("probe run", "green again"),
+        ("incident resolve 1", "and all of it is in the journal"),
         ("demo stop", "when you have seen enough"),
     ];
     let width = steps.iter().map(|(words, _)| words.len()).max().unwrap_or(0);
@@ -143,7 +147,8 @@ mod tests {
           api       http://127.0.0.1:4002/health  /orders  /pool
           database  127.0.0.1:4003
           pool      20 of 20 connections are in use
-          broken    database: the connection pool is exhausted, and the database turns everybody away
+          broken    database: the connection pool is exhausted, and the database turns
+                      everybody away
           broken    latency: every answer is a second and a half late
         ");
     }
@@ -163,7 +168,10 @@ mod tests {
           opsctl probe run                  all is well
           opsctl demo break database        an outage; look at the page, too
           opsctl probe run                  what is red
+          opsctl incident open              say that there is one; it suggests a runbook
           opsctl runbook run db-connection  its last step heals
+          opsctl probe run                  green again
+          opsctl incident resolve 1         and all of it is in the journal
           opsctl demo stop                  when you have seen enough
         ");
         assert!(first_steps(Look::PLAIN, "/my tools/opsctl", None).contains("\n  '/my tools/opsctl' probe run "));

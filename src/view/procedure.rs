@@ -17,7 +17,7 @@ use crate::ground::plain_line;
 use crate::view::look::{Look, Style, paint};
 use crate::view::markdown;
 use crate::view::run::kind_word;
-use crate::view::step::{risk, write_command};
+use crate::view::step::{probes, risk, write_command};
 use crate::view::table::table;
 use crate::view::wrap::hanging;
 
@@ -324,8 +324,8 @@ fn details(look: Look, lines: &mut String, step: &Step) {
             let limit = spec.timeout.map(|limit| format!(", at most {limit}")).unwrap_or_default();
             let _ = writeln!(lines, "  Risk      {}{limit}", risk(look, step.risk));
         }
-        StepKind::Probe(selectors) => {
-            let _ = writeln!(lines, "  Probes    {}", plain_line(&selectors.join(", ")));
+        StepKind::Probe(probing) => {
+            let _ = writeln!(lines, "  Probes    {}", plain_line(&probes(probing)));
         }
         StepKind::Choose(options) => {
             for option in options {

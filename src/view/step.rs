@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::catalog::model::{Risk, StepKind, Wait};
+use crate::catalog::model::{Probing, Risk, StepKind, Wait};
 use crate::engine::context::status_word;
 use crate::engine::plan::PlanStep;
 use crate::engine::state::State;
@@ -85,8 +85,8 @@ fn what_happens(look: Look, card: &mut String, planned: &PlanStep, preview: Opti
             let limit = spec.timeout.map(|limit| format!(", at most {limit}")).unwrap_or_default();
             let _ = writeln!(card, "  Risk      {}{limit}", risk(look, step.risk));
         }
-        StepKind::Probe(selectors) => {
-            let _ = writeln!(card, "  Probes    {}", plain_line(&selectors.join(", ")));
+        StepKind::Probe(probing) => {
+            let _ = writeln!(card, "  Probes    {}", plain_line(&probes(probing)));
         }
         StepKind::Choose(options) => {
             for (number, option) in options.iter().enumerate() {
@@ -163,4 +163,10 @@ pub fn past(look: Look, state: &State, place: usize, output: Option<&str>) -> St
         }
     }
     text
+}
+
+/// The probes of a step: `web, api, within 1m`.
+pub(super) fn probes(probing: &Probing) -> String {
+    let named = probing.probes.join(", ");
+    if probing.within.is_zero() { named } else { format!("{named}, within {}", probing.within) }
 }

@@ -9,14 +9,11 @@ use crate::engine::command::{self, Resolved};
 use crate::engine::event::{Attempt, Captured, Output};
 use crate::engine::outcome::{self, Printed};
 use crate::error::{Error, Result};
-use crate::ledger::{Ledger, NotRecorded};
-use crate::probe::{self, Limits, Observation, Prober, Verdict};
+use crate::ledger::NotRecorded;
 use crate::process::{self, Ending, Finished, Job, Program};
-use crate::redact::Redactor;
 use crate::view::step::CommandPreview;
 use crate::walk::operator::{self, Heard, Say};
-use crate::walk::{Flow, Left, Site, Walk, does_not_fit};
-use crate::workspace::heartbeats;
+use crate::walk::{Flow, Left, Walk, does_not_fit};
 
 /// The time between asking a process group to end and killing it.
 const GRACE: Duration = Duration::from_secs(5);
@@ -71,15 +68,6 @@ impl Walk<'_> {
             },
             Heard::Say(other) => self.common(place, other),
         }
-    }
-
-    /// The variables that are missing, when none of a step's probes can be made without them.
-    pub(super) fn unset_of(&self, place: usize) -> Option<Vec<String>> {
-        let StepKind::Probe(selectors) = &self.state.plan.steps[place].step.kind else { return None };
-        let probes = self.ledger.catalog.settings.select_probes(selectors);
-        let unset: Vec<Vec<String>> = probes.iter().map(|probe| probe::unset(probe, &self.site.vars)).collect();
-        let none_can_be_made = !unset.is_empty() && unset.iter().all(|unset| !unset.is_empty());
-        none_can_be_made.then(|| unset.concat())
     }
 
     // A probe that is not configured proves nothing: the operator looks instead.
@@ -170,10 +158,7 @@ impl Walk<'_> {
                 let label = format!("step {number} of {total} · {}", planned.step.title);
                 self.run_command(&label, &resolved, &expect, &planned.step.captures).await?
             }
-            (StepKind::Probe(selectors), _) => {
-                self.seen_states = None;
-                self.run_probes(selectors).await?
-            }
+            (StepKind::Probe(probing), _) => self.run_probing(probing).await?,
             _ => return Err(does_not_fit(&step)),
         };
         for (name, value) in came.withheld {
@@ -290,7 +275,7 @@ impl Walk<'_> {
     }
 
     // How an effect ended counts for more than what it printed: where that cannot be stored, its length is.
-    fn kept_output(&mut self, text: String, left_out: u64) -> Option<Output> {
+    pub(super) fn kept_output(&mut self, text: String, left_out: u64) -> Option<Output> {
         let bytes = text.len() as u64;
         match self.ledger.keep_output(text, left_out) {
             Ok(output) => output,
@@ -308,48 +293,6 @@ impl Walk<'_> {
         let came = self.run_command(script, &resolved, &Expect::default(), &[]).await?;
         self.tell_outcome(&came.attempt, came.cancelled);
         Ok(came.attempt)
-    }
-
-    pub(super) async fn run_probes(&mut self, selectors: &[String]) -> Result<Came> {
-        let settings = &self.ledger.catalog.settings;
-        let probes = settings.select_probes(selectors);
-        if probes.is_empty() {
-            return Err(Error::definition(format!("no probe matches {}", selectors.join(", ")))
-                .hint("opsctl.yaml has the probes; a step names them by id, tag or service"));
-        }
-        let started = self.ledger.now();
-        self.terminal.begin_live(&format!("probing {}", selectors.join(", ")));
-        let eye = prober(self.site, self.ledger, &self.redactor);
-        let mut unseen = |_: &Observation| {};
-        let observing = eye.observe_all(&probes, Limits::default(), &mut unseen);
-        let observations = tokio::select! {
-            observations = observing => Some(observations),
-            () = process::interrupted() => None,
-        };
-        self.terminal.end_live();
-        let took = (self.ledger.now() - started).num_milliseconds();
-        let mut attempt = Attempt { duration_ms: u64::try_from(took).unwrap_or(0), ..Attempt::default() };
-        let Some(observations) = observations else {
-            attempt.reason = Some("stopped by the operator".to_owned());
-            return Ok(Came { attempt, cancelled: true, withheld: Vec::new() });
-        };
-        let text = self.redactor.text(&crate::view::probe::report(&observations));
-        // While one waits for a change, only a change is told.
-        let states: Vec<_> = observations.iter().map(|observation| observation.state).collect();
-        if self.seen_states.as_ref() != Some(&states) {
-            self.terminal.say(&text);
-        }
-        self.seen_states = Some(states);
-        let (succeeded, reason) = match probe::verdict(&observations) {
-            Verdict::Up(remark) => (true, remark),
-            // Nothing was looked at, so nothing failed; the reason says that nothing is proved either.
-            Verdict::NotConfigured(remark) => (true, Some(format!("not checked: {remark}"))),
-            Verdict::Down(reason) => (false, Some(reason)),
-        };
-        attempt.succeeded = succeeded;
-        attempt.reason = reason.map(|reason| self.redactor.text(&reason));
-        attempt.output = self.kept_output(text, 0);
-        Ok(Came { attempt, cancelled: false, withheld: Vec::new() })
     }
 
     /// Makes the check behind a step, again and again while there is time.
@@ -408,14 +351,6 @@ impl Walk<'_> {
             },
         }
     }
-}
-
-// Apart from the walk, which goes on telling while probes are made.
-fn prober<'a>(site: &'a Site, ledger: &'a Ledger<'_>, redactor: &Redactor) -> Prober<'a> {
-    let kept = Some(PathBuf::from(&site.journal)).filter(|dir| !dir.as_os_str().is_empty());
-    Prober::new(&site.vars, site.dir.clone(), ledger.clock, redactor.clone())
-        .connectivity(ledger.catalog.settings.connectivity.clone())
-        .heartbeats(heartbeats(kept))
 }
 
 fn describe(input: &Input) -> String {

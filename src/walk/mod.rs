@@ -7,6 +7,7 @@ mod incident;
 mod message;
 mod operator;
 mod person;
+mod probing;
 mod recover;
 mod wait;
 

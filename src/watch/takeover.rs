@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::change::Look;
 use super::clerk::{OpenAlerts, Order};
 use super::scribe::Page;
-use super::watched::{Watched, looked_at};
+use super::watched::Watched;
 use super::watcher::Round;
 use super::{definitions, service};
 use crate::catalog::model::{AlertRule, Probe, Settings};
@@ -140,7 +140,7 @@ fn listed(settings: &Settings) -> Vec<Listed> {
     let rules: Vec<(Arc<AlertRule>, HashSet<&str>)> = settings
         .alerts
         .values()
-        .map(|rule| (Arc::new(rule.clone()), looked_at(rule, settings).map(|probe| probe.id.as_str()).collect()))
+        .map(|rule| (Arc::new(rule.clone()), settings.probes_under(rule).map(|probe| probe.id.as_str()).collect()))
         .collect();
     let rules_of = |probe: &Probe| {
         let theirs = rules.iter().filter(|(_, probes)| probes.contains(probe.id.as_str()));

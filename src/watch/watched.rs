@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::catalog::model::{AlertRule, AlertWhen, Probe, ProbeTarget, Settings};
+use crate::catalog::model::{AlertRule, Probe};
 use crate::ground::{Span, Time};
 use crate::monitor::rule::{judge, reach};
 use crate::monitor::threshold::Change;
@@ -105,29 +105,16 @@ impl Watched {
     }
 }
 
-/// The probes that a rule looks at. What is no heartbeat cannot miss one.
-pub(super) fn looked_at<'a>(rule: &AlertRule, settings: &'a Settings) -> impl Iterator<Item = &'a Probe> + use<'a> {
-    let heartbeats_only = rule.when == AlertWhen::Heartbeat;
-    let probes = settings.probes_of(&rule.probes).into_iter().filter(|probe| probe.enabled);
-    probes.filter(move |probe| !heartbeats_only || matches!(probe.target, ProbeTarget::Push { .. }))
-}
-
 /// What is kept of an observation.
 fn sample(observation: &Observation, interval: Span) -> Sample {
     Sample {
         probe: observation.id.clone(),
         at: observation.started_at,
         state: observation.state,
-        response_us: observation.response_time_ms.map(|_| answer_time(observation)),
+        response_us: observation.response_us(),
         status: observation.status,
         certificate_expires_at: observation.certificate_expires_at,
         interval,
         reason: observation.why().map(|why| why.chars().take(REASON).collect()),
     }
-}
-
-fn answer_time(observation: &Observation) -> u64 {
-    let phases = &observation.phases_us;
-    let until_answer = phases.dns + phases.connect + phases.tls + phases.first_byte;
-    if until_answer > 0 { until_answer } else { phases.total }
 }

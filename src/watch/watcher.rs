@@ -174,8 +174,12 @@ impl Round<'_> {
         // One that is no longer defined has nobody to tell.
         let Some(&place) = self.index.get(&made.probe.id) else { return };
         let mut observation = made.observation;
-        let state_of = |id: &str| self.index.get(id).map(|place| self.watched[*place].settled.state);
-        excuse_dependent(&made.probe, &mut observation, state_of);
+        let known = |id: &str| {
+            let watched = self.index.get(id).map(|place| &self.watched[*place])?;
+            // One that was never seen says nothing.
+            watched.settled.since.map(|_| (&*watched.probe, watched.settled.state))
+        };
+        excuse_dependent(&made.probe, &mut observation, known);
         let now = self.now();
         let watched = &mut self.watched[place];
         watched.is_running = false;

@@ -8,10 +8,13 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
 
 /// The years from whose first of January to whose first of January a certificate is valid.
 pub type Years = (i32, i32);
@@ -27,6 +30,7 @@ pub const FUTURE: Years = (2070, 2080);
 
 /// Somebody who issues certificates.
 pub struct Authority {
+    name: String,
     issuer: CertifiedIssuer<'static, KeyPair>,
     /// The certificates from this one up to the root, without the root.
     above: Vec<CertificateDer<'static>>,
@@ -44,7 +48,7 @@ impl Authority {
     /// A root.
     pub fn new(name: &str) -> Self {
         let issuer = CertifiedIssuer::self_signed(authority(name, NOW), KeyPair::generate().unwrap()).unwrap();
-        Self { issuer, above: vec![] }
+        Self { name: name.to_owned(), issuer, above: vec![] }
     }
 
     /// An intermediate authority below this one.
@@ -52,12 +56,12 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let issuer = CertifiedIssuer::signed_by(authority(name, years), key, &self.issuer).unwrap();
         let above = std::iter::once(issuer.der()).chain(&self.above).cloned().collect();
-        Self { issuer, above }
+        Self { name: name.to_owned(), issuer, above }
     }
 
     /// Writes its certificate into a directory, for those who trust it.
     pub fn file(&self, dir: &Path) -> PathBuf {
-        let file = dir.join("ca.pem");
+        let file = dir.join(format!("{}.pem", self.name));
         fs::write(&file, self.issuer.pem()).unwrap();
         file
     }
@@ -85,6 +89,14 @@ impl Identity {
         self
     }
 
+    /// Writes the chain and the key into a directory, for those who read files.
+    pub fn files(&self, dir: &Path, stem: &str) -> (PathBuf, PathBuf) {
+        let (chain, key) = (dir.join(format!("{stem}.pem")), dir.join(format!("{stem}.key")));
+        fs::write(&chain, self.chain.iter().map(|one| pem("CERTIFICATE", one)).collect::<String>()).unwrap();
+        fs::write(&key, pem("PRIVATE KEY", self.key.secret_der())).unwrap();
+        (chain, key)
+    }
+
     /// Makes the server's side of handshakes.
     pub fn server(self) -> Arc<rustls::ServerConfig> {
         let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -96,9 +108,32 @@ impl Identity {
     }
 }
 
+impl Authority {
+    /// Makes the server's side of handshakes with those alone whose certificates this authority has issued.
+    pub fn members_only(&self, identity: Identity) -> Arc<rustls::ServerConfig> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(self.issuer.der().clone()).unwrap();
+        let members = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(members.unwrap())
+            .with_single_cert(identity.chain, identity.key);
+        Arc::new(config.unwrap())
+    }
+}
+
 /// The server's side of a connection; the handshake is made by the first read or write.
 pub fn secured(config: &Arc<rustls::ServerConfig>, stream: TcpStream) -> impl std::io::Read + std::io::Write {
     rustls::StreamOwned::new(rustls::ServerConnection::new(Arc::clone(config)).unwrap(), stream)
+}
+
+/// As files have it (RFC 7468).
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
 
 fn authority(name: &str, years: Years) -> CertificateParams {

@@ -3,11 +3,14 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test whose surroundings fail has failed")]
 
-pub mod authority;
+pub mod ca;
 pub mod http;
+pub mod nginx;
 pub mod observe;
 pub mod port;
 pub mod postgres;
+pub mod probes;
+pub mod proxy;
 pub mod pty;
 pub mod redis;
 

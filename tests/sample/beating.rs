@@ -17,6 +17,7 @@ fn the_newest_of_each_kind_is_found() {
         last_success: None,
         last_fail: Some(at(20)),
         message: Some("disk full".to_owned()),
+        awaited_since: None,
     };
     assert_eq!(samples.last_beats("backup").unwrap(), expected);
     assert_eq!(samples.last_beats("other").unwrap().last_success, Some(at(30)));

@@ -37,7 +37,7 @@ pub fn steps(procedure: &Procedure, context: &Context<'_>, scope: &Scope, proble
 
 fn kind(step: &Step, at: &Trail<'_>, context: &Context<'_>, scope: &Scope, problems: &mut Vec<Problem>) {
     match &step.kind {
-        StepKind::Probe(probes) => reference::probes(probes, &at.key("probe"), context, problems),
+        StepKind::Probe(probing) => reference::probes(&probing.probes, &at.key("probe"), context, problems),
         StepKind::Wait(Wait::Until { probes, .. }) => {
             reference::probes(probes, &at.key("wait").key("until"), context, problems);
         }

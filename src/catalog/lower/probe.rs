@@ -5,13 +5,13 @@ use indexmap::IndexMap;
 use super::maintenance::windows;
 use super::step::{command, retry_of};
 use crate::catalog::model::{
-    Client, DnsTarget, Expectation, HttpAuth, HttpTarget, HttpVersion, MaintenanceWindow, Probe, ProbeTarget,
-    RecordType, RedisAsk, StartTls, TcpTarget, Turn,
+    DnsTarget, Expectation, HttpAuth, HttpTarget, HttpVersion, MaintenanceWindow, Probe, ProbeTarget, RecordType,
+    RedisAsk, StartTls, TcpTarget, Turn,
 };
 use crate::catalog::problem::{Problem, Trail};
 use crate::catalog::raw::{
-    RawAuth, RawClient, RawCompat, RawCondition, RawDns, RawFullTcp, RawGroup, RawGrpc, RawHttp, RawPostgres, RawProbe,
-    RawPush, RawRecordType, RawRedis, RawRedisAsk, RawRequest, RawStartTls, RawTcp, RawTls, RawWebsocket,
+    RawAuth, RawCompat, RawCondition, RawDns, RawFullTcp, RawGroup, RawGrpc, RawHttp, RawPostgres, RawProbe, RawPush,
+    RawRecordType, RawRedis, RawRedisAsk, RawRequest, RawStartTls, RawTcp, RawTls, RawWebsocket,
 };
 use crate::condition::{Compat, Written};
 use crate::ground::Span;
@@ -50,7 +50,7 @@ pub(super) fn probe(
         title: raw.title.unwrap_or_else(|| id.to_owned()),
         service: service.to_owned(),
         target,
-        client: raw.client.map(client).unwrap_or_default(),
+        client: raw.client,
         conditions,
         compat: raw.compat.map_or(Compat::Strict, |RawCompat::Gatus| Compat::Gatus),
         timeout: above_zero(raw.timeout.unwrap_or(TIMEOUT), &at.key("timeout"), problems),
@@ -242,20 +242,6 @@ fn push(raw: RawPush) -> ProbeTarget {
     };
     let usual = || Span(every.0 / 10).max(Span::seconds(30));
     ProbeTarget::Push { every, grace: grace.unwrap_or_else(usual) }
-}
-
-fn client(raw: RawClient) -> Client {
-    Client {
-        ca: raw.ca,
-        certificate: raw.certificate,
-        key: raw.key,
-        server_name: raw.server_name,
-        insecure: raw.insecure,
-        proxy: raw.proxy,
-        resolver: raw.resolver,
-        allow_hosts: raw.allow_hosts,
-        deny_private: raw.deny_private,
-    }
 }
 
 fn expectation(raw: RawCondition, at: &Trail<'_>, problems: &mut Vec<Problem>) -> Option<Expectation> {

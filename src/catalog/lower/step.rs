@@ -6,13 +6,13 @@ use indexmap::IndexMap;
 
 use super::workspace::is_name;
 use crate::catalog::model::{
-    Approval, Capture, CaptureSource, ChoiceOption, Command, CommandSpec, Expect, Link, OnFailure, Procedure, Retry,
-    Risk, Rollback, Send, Step, StepKind, Use, Verify, VerifyCheck, Wait,
+    Approval, Capture, CaptureSource, ChoiceOption, Command, CommandSpec, Expect, Link, OnFailure, Probing, Procedure,
+    Retry, Risk, Rollback, Send, Step, StepKind, Use, Verify, VerifyCheck, Wait,
 };
 use crate::catalog::problem::{Problem, Trail};
 use crate::catalog::raw::{
     OneOrMany, RawApprove, RawCapture, RawCaptureSource, RawCommand, RawExpect, RawFullStep, RawLink, RawOption,
-    RawRetry, RawRollback, RawSend, RawStep, RawUse, RawVerify, RawWait,
+    RawProbes, RawRetry, RawRollback, RawSend, RawStep, RawUse, RawVerify, RawWait,
 };
 use crate::catalog::walk::each_step;
 use crate::ground::{Span, slug};
@@ -40,7 +40,7 @@ fn one(raw: RawStep, at: &Trail<'_>, problems: &mut Vec<Problem>) -> Step {
     let rollback = raw.rollback.map(|rollback| rollback_of(rollback, &shared));
     let kind = match kind {
         "run" => raw.run.map(|run| StepKind::Run(Box::new(shared.command(run, raw.timeout, raw.expect)))),
-        "probe" => raw.probe.map(|probes| StepKind::Probe(probes.into_vec())),
+        "probe" => raw.probe.map(|probes| StepKind::Probe(probing(probes))),
         "choose" => raw.choose.map(|options| StepKind::Choose(choose(options, &at.key("choose"), problems))),
         "approve" => raw.approve.map(|approve| StepKind::Approve(approval(approve, &at.key("approve"), problems))),
         "wait" => raw.wait.map(|wait| StepKind::Wait(wait_of(wait))),
@@ -202,6 +202,15 @@ fn verify_of(raw: RawVerify, shared: &Shared, at: &Trail<'_>, problems: &mut Vec
         }
     };
     Some(Verify { check, within: raw.within.unwrap_or_default(), every: raw.every.unwrap_or(LOOK_EVERY) })
+}
+
+fn probing(raw: RawProbes) -> Probing {
+    let (probes, within, every) = match raw {
+        RawProbes::One(one) => (vec![one], None, None),
+        RawProbes::Many(many) => (many, None, None),
+        RawProbes::Within(full) => (full.probes.into_vec(), Some(full.within), full.every),
+    };
+    Probing { probes, within: within.unwrap_or_default(), every: every.unwrap_or(LOOK_EVERY) }
 }
 
 fn rollback_of(raw: RawRollback, shared: &Shared) -> Rollback {

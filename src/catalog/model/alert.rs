@@ -1,5 +1,6 @@
 //! Alerts: what about the probes somebody is to be told.
 
+use super::{Probe, ProbeTarget};
 use crate::ground::Span;
 
 /// A rule that raises an alert for each probe it holds for.
@@ -23,6 +24,14 @@ pub struct AlertRule {
     pub severity: Option<String>,
     /// The runbook that helps, when it is not found by the alert's name.
     pub runbook: Option<String>,
+}
+
+impl AlertRule {
+    /// Whether it looks at a probe.
+    pub fn looks_at(&self, probe: &Probe) -> bool {
+        let is_named = self.probes.is_empty() || self.probes.iter().any(|selector| probe.is_called(selector));
+        is_named && (self.when != AlertWhen::Heartbeat || matches!(probe.target, ProbeTarget::Push { .. }))
+    }
 }
 
 /// When an alert fires.

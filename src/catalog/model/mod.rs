@@ -25,8 +25,8 @@ pub use settings::{
     Variant, response_time,
 };
 pub use step::{
-    Approval, Capture, CaptureSource, ChoiceOption, Command, CommandSpec, Expect, IncidentPart, Link, OnFailure, Retry,
-    Risk, Rollback, Send, Step, StepKind, Use, Verify, VerifyCheck, Wait,
+    Approval, Capture, CaptureSource, ChoiceOption, Command, CommandSpec, Expect, IncidentPart, Link, OnFailure,
+    Probing, Retry, Risk, Rollback, Send, Step, StepKind, Use, Verify, VerifyCheck, Wait,
 };
 
 /// The three kinds of procedure.

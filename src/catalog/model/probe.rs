@@ -3,6 +3,8 @@
 use chrono::{NaiveTime, Weekday};
 use chrono_tz::Tz;
 use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::{Command, Retry};
 use crate::condition::{Compat, Written};
@@ -43,6 +45,13 @@ pub struct Probe {
     pub enabled: bool,
     /// Words to find it by.
     pub tags: Vec<String>,
+}
+
+impl Probe {
+    /// Whether a selector means it: its id, its service or one of its tags.
+    pub fn is_called(&self, selector: &str) -> bool {
+        self.id == selector || self.service == selector || self.tags.iter().any(|tag| tag == selector)
+    }
 }
 
 /// A condition, and how much it weighs.
@@ -237,9 +246,10 @@ pub enum RedisAsk {
 }
 
 /// How a probe connects, and whom it trusts.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Client {
-    /// A file with trusted certificates (PEM), in place of the system's.
+    /// A file with trusted certificates (PEM), in place of the system's; relative to the workspace.
     pub ca: Option<String>,
     /// A file with the client's certificate chain (PEM).
     pub certificate: Option<String>,
@@ -249,13 +259,13 @@ pub struct Client {
     pub server_name: Option<String>,
     /// Whether any certificate will do.
     pub insecure: bool,
-    /// `http://[user:password@]host:port` of a proxy.
+    /// `http://[user:password@]host:port` of a proxy, for `http` probes.
     pub proxy: Option<String>,
     /// `address[:port]` of a name server, in place of the system's resolver.
     pub resolver: Option<String>,
-    /// The only hosts that may be connected to, redirects included: names, `*.example.com`, addresses, networks.
+    /// The only hosts that may be connected to, redirects included: names, `*.example.com`, addresses, `10.0.0.0/8`.
     pub allow_hosts: Vec<String>,
-    /// Whether addresses that are not public are refused.
+    /// Whether addresses that are not public (loopback, private, link-local) are refused.
     pub deny_private: bool,
 }
 

@@ -68,6 +68,15 @@ pub struct Objective {
     pub alert: String,
 }
 
+impl Objective {
+    /// The share of the time that something has to be available, from 0 to 1: of `99.9% uptime`.
+    pub fn uptime(&self) -> Option<f64> {
+        let (number, rest) = self.target.split_once('%')?;
+        let percent: f64 = number.trim().parse().ok()?;
+        (rest.trim().eq_ignore_ascii_case("uptime") && (0.0..=100.0).contains(&percent)).then_some(percent / 100.0)
+    }
+}
+
 /// What is watched together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -196,10 +205,14 @@ pub struct Settings {
 impl Settings {
     /// The probes that a list of ids, tags and services selects, in the order of the workspace.
     pub fn select_probes<'a>(&'a self, selectors: &[String]) -> Vec<&'a Probe> {
-        let matches =
-            |probe: &&Probe| selectors.iter().any(|s| probe.id == *s || probe.service == *s || probe.tags.contains(s));
-        self.probes.values().filter(matches).collect()
+        self.probes.values().filter(|probe| selectors.iter().any(|selector| probe.is_called(selector))).collect()
     }
+    /// The probes that an alert rule looks at.
+    pub fn probes_under<'a>(&'a self, rule: &AlertRule) -> impl Iterator<Item = &'a Probe> + use<'a> {
+        let rule = rule.clone();
+        self.probes.values().filter(move |probe| rule.looks_at(probe))
+    }
+
     /// These probes, and all that they depend on, each once.
     pub fn with_dependencies<'a>(&'a self, probes: &[&'a Probe]) -> Vec<&'a Probe> {
         let mut all: Vec<&Probe> = probes.to_vec();

@@ -48,6 +48,17 @@ impl Step {
     }
 }
 
+/// Probes that a step makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probing {
+    /// By id, tag or service.
+    pub probes: Vec<String>,
+    /// How long they are made again until they pass; once when zero.
+    pub within: Span,
+    /// How long to wait between attempts.
+    pub every: Span,
+}
+
 /// What a step is.
 #[derive(Debug, Clone)]
 pub enum StepKind {
@@ -56,7 +67,7 @@ pub enum StepKind {
     /// A command.
     Run(Box<CommandSpec>),
     /// Probes that must pass; ids, tags or services.
-    Probe(Vec<String>),
+    Probe(Probing),
     /// A decision.
     Choose(Vec<ChoiceOption>),
     /// Another person's consent.

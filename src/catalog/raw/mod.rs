@@ -20,16 +20,15 @@ pub use alert::{
     RawRetention,
 };
 pub use probe::{
-    RawAuth, RawBasic, RawClient, RawCompat, RawCondition, RawDns, RawFullGrpc, RawFullPostgres, RawFullPush,
-    RawFullRedis, RawFullTcp, RawFullTls, RawFullWebsocket, RawGroup, RawGrpc, RawHttp, RawMaintenance, RawPostgres,
-    RawProbe, RawPush, RawRecordType, RawRedis, RawRedisAsk, RawRequest, RawStartTls, RawTcp, RawTls, RawTurn,
-    RawWebsocket,
+    RawAuth, RawBasic, RawCompat, RawCondition, RawDns, RawFullGrpc, RawFullPostgres, RawFullPush, RawFullRedis,
+    RawFullTcp, RawFullTls, RawFullWebsocket, RawGroup, RawGrpc, RawHttp, RawMaintenance, RawPostgres, RawProbe,
+    RawPush, RawRecordType, RawRedis, RawRedisAsk, RawRequest, RawStartTls, RawTcp, RawTls, RawTurn, RawWebsocket,
 };
 pub use settings::{RawChannel, RawIncidentSettings, RawService, RawTemplate, RawWorkspace};
 pub use step::{
     RawApprove, RawCapture, RawCaptureSource, RawCommand, RawExpect, RawFullApprove, RawFullOption, RawFullRetry,
-    RawFullRollback, RawFullSend, RawFullStep, RawFullUse, RawLink, RawOption, RawRetry, RawRollback, RawSend, RawStep,
-    RawTitledLink, RawUse, RawVerify, RawWait, RawWaitUntil,
+    RawFullRollback, RawFullSend, RawFullStep, RawFullUse, RawLink, RawOption, RawProbes, RawProbesWithin, RawRetry,
+    RawRollback, RawSend, RawStep, RawTitledLink, RawUse, RawVerify, RawWait, RawWaitUntil,
 };
 
 /// In schemas only: text that may look like a number or a boolean, such as a port; it is kept as it is written.

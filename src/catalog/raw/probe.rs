@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{AsWritten, OneOrMany, RawCommand, RawRetry};
+use crate::catalog::model::Client;
 use crate::catalog::union::by_kind;
 use crate::ground::Span;
 
@@ -42,7 +43,7 @@ pub struct RawProbe {
     /// Whose meaning the conditions have.
     pub compat: Option<RawCompat>,
     /// How it connects, and whom it trusts.
-    pub client: Option<RawClient>,
+    pub client: Client,
     /// How long one attempt may take (10s when left out).
     pub timeout: Option<Span>,
     /// How often `opsctl watch` looks (60s when left out).
@@ -393,30 +394,6 @@ pub struct RawFullPush {
     pub every: Span,
     /// How late it may be, and how long a started job may take (a tenth of `every` when left out, at least 30s).
     pub grace: Option<Span>,
-}
-
-/// How a probe connects, and whom it trusts.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct RawClient {
-    /// A file with trusted certificates (PEM), in place of the system's; relative to the workspace.
-    pub ca: Option<String>,
-    /// A file with the client's certificate chain (PEM).
-    pub certificate: Option<String>,
-    /// A file with the client's private key (PEM).
-    pub key: Option<String>,
-    /// The name the server's certificate must have, in place of the host's.
-    pub server_name: Option<String>,
-    /// Whether any certificate will do.
-    pub insecure: bool,
-    /// `http://[user:password@]host:port` of a proxy, for `http` probes.
-    pub proxy: Option<String>,
-    /// `address[:port]` of a name server, in place of the system's resolver.
-    pub resolver: Option<String>,
-    /// The only hosts that may be connected to, redirects included: names, `*.example.com`, addresses, `10.0.0.0/8`.
-    pub allow_hosts: Vec<String>,
-    /// Whether addresses that are not public (loopback, private, link-local) are refused.
-    pub deny_private: bool,
 }
 
 /// When work is planned: `start` and `duration` again and again, or `from` and `until` once.

@@ -68,7 +68,7 @@ pub struct RawFullStep {
     /// A command: a string for the shell, or a list for argv.
     pub run: Option<RawCommand>,
     /// Probes by id, tag or service.
-    pub probe: Option<OneOrMany<String>>,
+    pub probe: Option<RawProbes>,
     /// A decision between options.
     pub choose: Option<Vec<RawOption>>,
     /// Another person's consent.
@@ -198,6 +198,34 @@ pub struct RawVerify {
     /// How long it is tried again until it passes.
     pub within: Option<Span>,
     /// How long to wait between attempts.
+    pub every: Option<Span>,
+}
+
+/// Probes by id, tag or service; as a map, made again until they pass.
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
+pub enum RawProbes {
+    /// A single one.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+    /// Made again until they pass.
+    Within(RawProbesWithin),
+}
+
+by_kind!(RawProbes, "probes by id, tag or service, or a map with `probes` and `within`", {
+    text => RawProbes::One, list => RawProbes::Many, map => RawProbes::Within,
+});
+
+/// Probes that are made again until they pass.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawProbesWithin {
+    /// Probes by id, tag or service.
+    pub probes: OneOrMany<String>,
+    /// How long they are made again until they pass.
+    pub within: Span,
+    /// How long to wait between attempts (5s when left out).
     pub every: Option<Span>,
 }
 

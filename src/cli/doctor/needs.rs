@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn the_pack_says_who_wants_what() {
         let catalog = load(&Root::Builtin).catalog;
-        assert_eq!(tools(&catalog)["psql"], ["runbook/db-connection", "probe database"]);
+        assert_eq!(tools(&catalog)["psql"], ["runbook/db-connection"]);
         let variables = variables(&catalog);
         assert_eq!(variables["DATABASE_URL"], ["runbook/db-connection", "probe database"]);
         assert_eq!(variables["OPSCTL_WEB_URL"], ["probe web"]);

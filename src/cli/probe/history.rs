@@ -1,14 +1,16 @@
 //! `opsctl probe history`: what was seen over time.
 
 use chrono::{DateTime, NaiveDate, NaiveTime};
+use indexmap::IndexMap;
 
+use crate::catalog::model::Objective;
 use crate::cli::ids;
 use crate::cli::session::Session;
 use crate::error::{Error, Result};
 use crate::ground::{Span, Time};
 use crate::monitor::{Sample, State, availability};
 use crate::sample::{Bucket, History, Rollup, Samples};
-use crate::view::probe::history::{BucketView, FailureView, HistoryView, history_text};
+use crate::view::probe::history::{BucketView, FailureView, HistoryView, ObjectiveMet, history_text};
 use crate::view::probe::spread::Spread;
 
 use super::list::samples;
@@ -38,7 +40,8 @@ pub(super) fn history(session: &mut Session<'_>, args: &HistoryArgs) -> Result<(
     // A probe that is no longer defined may have been seen all the same.
     let probe = one(&workspace.loaded.catalog.settings, &args.id);
     let samples = samples(&workspace)?;
-    let seen = samples.as_ref().map(|samples| told(samples, &args.id, since, now)).transpose()?;
+    let objectives = &workspace.loaded.catalog.settings.objectives;
+    let seen = samples.as_ref().map(|samples| told(samples, &args.id, since, now, objectives)).transpose()?;
     let is_known = |view: &HistoryView| view.counts.values().any(|count| *count > 0);
     let view = match (seen, probe) {
         (Some(view), Err(_)) if is_known(&view) => view,
@@ -68,16 +71,29 @@ fn since(text: &str, now: Time) -> Result<Time> {
     }
 }
 
-fn told(samples: &Samples, id: &str, from: Time, now: Time) -> Result<HistoryView> {
+fn told(
+    samples: &Samples,
+    id: &str,
+    from: Time,
+    now: Time,
+    objectives: &IndexMap<String, Objective>,
+) -> Result<HistoryView> {
     let history = samples.history(id, from, now)?;
     let recent = now.checked_sub_signed(FAILURES_SINCE.delta()).unwrap_or(from).max(from);
     let failures = failures(&samples.range(id, recent, now)?);
-    Ok(view(id, &history, failures))
+    let mut view = view(id, &history, failures);
+    let times = &history.total.times;
+    let held = |(id, objective): (&String, &Objective)| {
+        let met = availability(times).meets(objective.uptime()?);
+        Some(ObjectiveMet { id: id.clone(), target: objective.target.clone(), met })
+    };
+    view.objectives = objectives.iter().filter_map(held).collect();
+    Ok(view)
 }
 
 fn view(id: &str, history: &History, failures: Vec<FailureView>) -> HistoryView {
     let Rollup { times, counts, responses } = &history.total;
-    let whole = availability(times.good_ms, times.bad_ms, times.maintenance_ms, times.unknown_ms);
+    let whole = availability(times);
     HistoryView {
         id: id.to_owned(),
         from: history.from,
@@ -92,12 +108,13 @@ fn view(id: &str, history: &History, failures: Vec<FailureView>) -> HistoryView 
         response_ms: Spread::told(responses.count(), |share| responses.quantile(share)),
         buckets: history.buckets.iter().map(bucket).collect(),
         failures,
+        objectives: Vec::new(),
     }
 }
 
 fn bucket(bucket: &Bucket) -> BucketView {
     let Rollup { times, responses, .. } = &bucket.seen;
-    let piece = availability(times.good_ms, times.bad_ms, times.maintenance_ms, times.unknown_ms);
+    let piece = availability(times);
     BucketView {
         from: bucket.from,
         availability: piece.ratio,
@@ -108,9 +125,31 @@ fn bucket(bucket: &Bucket) -> BucketView {
 }
 
 fn failures(samples: &[Sample]) -> Vec<FailureView> {
-    let bad = samples.iter().rev().filter(|sample| !sample.state.is_good() && sample.state != State::Maintenance);
-    let one = |sample: &Sample| FailureView { at: sample.at, state: sample.state, reason: sample.reason.clone() };
-    bad.take(FAILURES).map(one).collect()
+    let mut failures: Vec<FailureView> = Vec::new();
+    let mut in_a_row = false;
+    for sample in samples.iter().rev() {
+        if sample.state.is_good() || sample.state == State::Maintenance {
+            in_a_row = false;
+            continue;
+        }
+        let is_full = failures.len() == FAILURES;
+        match failures.last_mut() {
+            Some(last) if in_a_row && last.state == sample.state && last.reason == sample.reason => {
+                last.from = sample.at;
+                last.count += 1;
+            }
+            _ if is_full => break,
+            _ => failures.push(FailureView {
+                from: sample.at,
+                at: sample.at,
+                count: 1,
+                state: sample.state,
+                reason: sample.reason.clone(),
+            }),
+        }
+        in_a_row = true;
+    }
+    failures
 }
 
 fn nothing(id: &str, from: Time, now: Time) -> HistoryView {
@@ -129,5 +168,6 @@ fn nothing(id: &str, from: Time, now: Time) -> HistoryView {
         response_ms: Spread::default(),
         buckets: Vec::new(),
         failures: Vec::new(),
+        objectives: Vec::new(),
     }
 }

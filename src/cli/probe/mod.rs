@@ -5,7 +5,7 @@ mod eval;
 mod history;
 mod import;
 pub(super) mod list;
-mod run;
+pub(super) mod run;
 mod show;
 
 use clap::Subcommand;
@@ -59,7 +59,8 @@ fn chosen<'a>(settings: &'a Settings, selectors: &[String]) -> Result<Vec<&'a Pr
             return Err(nothing_called(settings, selector));
         }
     }
-    Ok(settings.select_probes(selectors))
+    let asked = |probe: &&Probe| probe.enabled || selectors.contains(&probe.id);
+    Ok(settings.select_probes(selectors).into_iter().filter(asked).collect())
 }
 
 fn nothing_called(settings: &Settings, selector: &str) -> Error {

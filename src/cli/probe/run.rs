@@ -1,10 +1,17 @@
 //! `opsctl probe run`: looks now.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use tokio::time::interval;
+
+use crate::catalog::files::FileKind;
 use crate::catalog::model::Probe;
 use crate::cli::Output;
 use crate::cli::ids;
+use crate::cli::procedure::refuse_invalid;
 use crate::cli::session::Session;
 use crate::error::{Error, Kind, Result};
 use crate::ground::{Span, Time};
@@ -18,6 +25,9 @@ use crate::view::probe::table::results_text;
 use crate::workspace::{Workspace, prober};
 
 use super::chosen;
+
+/// How often the picture is drawn anew: thousands of probes are not to wait for it.
+const REDRAW: Duration = Duration::from_millis(100);
 
 /// What `probe run` takes.
 #[derive(Debug, clap::Args)]
@@ -39,7 +49,7 @@ pub(in crate::cli) struct RunArgs {
     pause: Span,
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+pub(in crate::cli) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("at least 1 is needed".to_owned()),
         Ok(number) => Ok(number),
@@ -49,8 +59,8 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 
 pub(super) fn run(session: &mut Session<'_>, args: &RunArgs) -> Result<()> {
     let workspace = session.workspace()?;
-    let settings = &workspace.loaded.catalog.settings;
-    let chosen = chosen(settings, &args.probes)?;
+    refuse_invalid_settings(session, &workspace, &args.probes)?;
+    let chosen = chosen(&workspace.loaded.catalog.settings, &args.probes)?;
     if chosen.is_empty() && session.format() == Output::Text {
         session.terminal.tell("There are no probes in this workspace; opsctl.yaml defines them, under its services.");
         return Ok(());
@@ -58,6 +68,24 @@ pub(super) fn run(session: &mut Session<'_>, args: &RunArgs) -> Result<()> {
     let rounds = look(session, &workspace, &chosen, args)?;
     show(session, args, &rounds)?;
     verdict(session, &rounds)
+}
+
+/// Where settings cannot be read, nobody knows all of the probes; one that is asked for by its id is known.
+pub(in crate::cli) fn refuse_invalid_settings(
+    session: &mut Session<'_>,
+    workspace: &Workspace,
+    selectors: &[String],
+) -> Result<()> {
+    let probes = &workspace.loaded.catalog.settings.probes;
+    if !selectors.is_empty() && selectors.iter().all(|selector| probes.contains_key(selector)) {
+        return Ok(());
+    }
+    let settings = workspace.loaded.broken.iter().filter(|broken| broken.kind == FileKind::Settings);
+    let paths: Vec<String> = settings.map(|broken| broken.path.clone()).collect();
+    match paths.first() {
+        Some(first) => Err(refuse_invalid(session, workspace, &paths, first)),
+        None => Ok(()),
+    }
 }
 
 /// Looks as often as was asked for; a list of observations each time.
@@ -81,6 +109,12 @@ fn look(
             let mut seen = once(&prober, &needed, limits, terminal, &title).await;
             // What only others depend on was not asked for.
             seen.truncate(chosen.len());
+            if rounds > 1 {
+                // Of many rounds only the numbers are told.
+                for observation in &mut seen {
+                    observation.output = None;
+                }
+            }
             done.push(seen);
             if round < rounds {
                 tokio::time::sleep(args.pause.0).await;
@@ -90,8 +124,10 @@ fn look(
     };
     let done = Session::block_on(async {
         tokio::select! {
-            done = work => Some(done),
+            // First somebody listens for signals, then there is something to stop.
+            biased;
             () = process::interrupted() => None,
+            done = work => Some(done),
         }
     });
     session.terminal.end_live();
@@ -105,13 +141,24 @@ async fn once(
     terminal: &mut dyn Terminal,
     title: &str,
 ) -> Vec<Observation> {
-    let mut states: BTreeMap<String, Observation> = BTreeMap::new();
-    let look = terminal.look_err();
+    let states: Mutex<BTreeMap<String, Observation>> = Mutex::default();
+    let so_far = || states.lock().unwrap_or_else(PoisonError::into_inner);
     let mut seen = |observation: &Observation| {
-        states.insert(observation.id.clone(), observation.clone());
-        terminal.picture(&progress_text(look, title, probes, &states));
+        so_far().insert(observation.id.clone(), observation.clone());
     };
-    eye.observe_all(probes, limits, &mut seen).await
+    let mut work = pin!(eye.observe_all(probes, limits, &mut seen));
+    let (look, mut redraw, mut drawn) = (terminal.look_err(), interval(REDRAW), None);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = redraw.tick() => {
+                let states = so_far();
+                if drawn.replace(states.len()) != Some(states.len()) {
+                    terminal.picture(&progress_text(look, title, probes, &states));
+                }
+            }
+        }
+    }
 }
 
 fn show(session: &mut Session<'_>, args: &RunArgs, rounds: &[Vec<Observation>]) -> Result<()> {

@@ -82,7 +82,8 @@ pub(super) async fn addresses(host: &str, resolver: &str) -> Result<Vec<IpAddr>,
     loop {
         let came = tokio::select! {
             came = asking.next() => came,
-            () = sleep(RESOLUTION_DELAY), if !found.is_empty() => None,
+            // RFC 8305: what has an IPv4 address waits a moment for IPv6, and not the other way round.
+            () = sleep(RESOLUTION_DELAY), if found.iter().any(IpAddr::is_ipv4) => None,
         };
         match came {
             Some(Ok(answer)) if answer.is_good() => found.extend(answer.addresses()),

@@ -127,7 +127,7 @@ async fn read(response: Response<Incoming>, place: &Place) -> Result<Answer, Fai
 fn outcome(headers: &HeaderMap) -> Option<(u16, String)> {
     let text = |name: &str| headers.get(name).map(HeaderValue::as_bytes).map(String::from_utf8_lossy);
     let code = text("grpc-status")?.parse().ok()?;
-    let words = text("grpc-message").map_or_else(String::new, |words| failure::words(&message::unescaped(&words)));
+    let words = text("grpc-message").map_or_else(String::new, |words| failure::short(&message::unescaped(&words)));
     Some((code, words))
 }
 

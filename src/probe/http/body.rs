@@ -50,6 +50,10 @@ pub(super) async fn read(answer: &mut Answer, place: &Place) -> Result<Body, Bro
 // Nobody asked for a packed body, but some servers send one all the same.
 fn unpacked(bytes: &[u8], encoding: Option<&str>) -> Body {
     let plain = |bytes: &[u8]| Body { text: text(bytes), unread: None };
+    // The answer to HEAD says how its body would be packed, and has none.
+    if bytes.is_empty() {
+        return plain(bytes);
+    }
     let most = LIMIT as u64 + 1;
     let mut out = Vec::new();
     let read = match encoding.map(str::trim).map(str::to_ascii_lowercase).as_deref() {

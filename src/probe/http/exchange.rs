@@ -1,6 +1,6 @@
 //! One request on a connection of its own, up to the headers of the answer.
 
-use std::error::Error as StdError;
+use std::pin::pin;
 
 use http_body_util::BodyExt as _;
 use hyper::body::{Bytes, Incoming};
@@ -11,10 +11,12 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
+use super::first;
 use super::proxy::{Proxy, tunnel};
 use super::request::Request;
 use crate::catalog::model::HttpVersion;
 use crate::probe::connect::connect;
+use crate::probe::guard::Guard;
 use crate::probe::place::Place;
 use crate::probe::sight::{Failure, Phase, Sight};
 use crate::probe::task::Task;
@@ -82,7 +84,13 @@ pub(super) async fn exchange(
     let proxy = with.client.proxy.as_deref().map(Proxy::parse).transpose()?;
     // What cannot be sent is said before anybody is bothered.
     request.build(Version::HTTP_11, false)?;
-    let mut stream = connect(proxy.as_ref().map_or(&place, |proxy| &proxy.place), with.client, sight).await?;
+    let mut stream = match &proxy {
+        None => connect(&place, with.client, sight).await?,
+        Some(proxy) => {
+            Guard::of(with.client).admit_unresolved(&place.host)?;
+            connect(&proxy.place, &Proxy::client(with.client), sight).await?
+        }
+    };
     if !request.is_secure() {
         let absolute = proxy.is_some();
         let two = version == Some(HttpVersion::Two);
@@ -121,20 +129,35 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     sight.enter(Phase::FirstByte, "there was no answer");
-    let broken = |error: &(dyn StdError + 'static)| Failure::from(failure::talking(place, "HTTP", error));
-    let io = TokioIo::new(stream);
+    let broken = |error: &hyper::Error| match error {
+        error if error.is_incomplete_message() => {
+            Failure::from(format!("{place} closed the connection before it had answered"))
+        }
+        error => failure::talking(place, "HTTP", error).into(),
+    };
     let (response, connection) = if two {
+        let io = TokioIo::new(stream);
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder.max_header_list_size(u32::try_from(LONGEST_HEAD).unwrap_or(u32::MAX));
         let (mut sender, connection) = builder.handshake(io).await.map_err(|error| broken(&error))?;
         let connection = Task::spawn(connection);
         (sender.send_request(request).await, connection)
     } else {
+        let (stream, begun) = first::watched(stream);
         let mut builder = http1::Builder::new();
         builder.max_buf_size(LONGEST_HEAD);
-        let (mut sender, connection) = builder.handshake(io).await.map_err(|error| broken(&error))?;
+        let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
         let connection = Task::spawn(connection);
-        (sender.send_request(request).await, connection)
+        let mut response = pin!(sender.send_request(request));
+        let response = tokio::select! {
+            biased;
+            response = &mut response => response,
+            Ok(()) = begun => {
+                sight.enter(Phase::Transfer, "the head of the answer did not end");
+                response.await
+            }
+        };
+        (response, connection)
     };
     let response = response.map_err(|error| broken(&error))?;
     sight.answered();

@@ -5,6 +5,7 @@
 
 mod body;
 mod exchange;
+mod first;
 mod proxy;
 mod request;
 
@@ -34,7 +35,7 @@ pub(super) async fn look(
     if !fill.unset.is_empty() {
         return Ok(());
     }
-    let mut request = parts.aim(&url, &target.url)?;
+    let mut request = parts.aim(&url, &target.url, fill)?;
     loop {
         let mut answer = exchange(&request, target.version, with, sight).await?;
         sight.facts.status = Some(answer.status().as_u16());

@@ -5,6 +5,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use url::Url;
 
+use crate::catalog::model::Client;
 use crate::probe::credentials::Credentials;
 use crate::probe::failure;
 use crate::probe::place::Place;
@@ -27,6 +28,11 @@ impl Proxy {
         let url = url.ok_or_else(|| Failure::from("`client.proxy` is not an http address"))?;
         let authorization = Credentials::of(&url).map(|who| who.basic());
         Ok(Self { place: Place::of(&url, 80)?, authorization })
+    }
+
+    /// How one connects to it: the probe's lists of hosts are about what it asks for, not about the way there.
+    pub fn client(client: &Client) -> Client {
+        Client { allow_hosts: Vec::new(), deny_private: false, ..client.clone() }
     }
 
     /// Says who asks, on a request that the proxy itself answers.

@@ -13,14 +13,14 @@ use super::becomes_get;
 use crate::catalog::model::{HttpAuth, HttpTarget};
 use crate::probe::credentials::Credentials;
 use crate::probe::expand::Filler;
-use crate::probe::place::Place;
+use crate::probe::place::{self, Place};
 use crate::probe::sight::Failure;
 
 /// What a request has beside its address, filled in.
 #[derive(Debug)]
 pub(super) struct Parts {
     method: String,
-    headers: Vec<(String, String)>,
+    headers: Vec<Header>,
     authorization: Option<String>,
     body: Option<String>,
 }
@@ -30,21 +30,40 @@ pub(super) struct Parts {
 pub(super) struct Request {
     pub url: Url,
     pub method: Method,
-    headers: Vec<(String, String)>,
+    headers: Vec<Header>,
     authorization: Option<String>,
     body: Option<String>,
+}
+
+/// A header that somebody wrote.
+#[derive(Debug)]
+struct Header {
+    name: String,
+    value: String,
+    /// Whether only the host that it was written for may see it.
+    is_private: bool,
+}
+
+impl Header {
+    /// What comes from the environment may be a key, whatever the header is called.
+    fn fill(name: &str, written: &str, fill: &mut Filler<'_>) -> Self {
+        let is_private = written.contains("${") || [AUTHORIZATION, COOKIE, HOST].iter().any(|key| is(name, key));
+        Self { name: name.to_owned(), value: fill.key(written), is_private }
+    }
+}
+
+fn is(name: &str, key: &HeaderName) -> bool {
+    name.eq_ignore_ascii_case(key.as_str())
 }
 
 impl Parts {
     /// Fills in everything but the address.
     pub fn fill(target: &HttpTarget, fill: &mut Filler<'_>) -> Self {
-        let headers = target.headers.iter().map(|(name, value)| (name.clone(), fill.key(value))).collect();
+        let headers = target.headers.iter().map(|(name, value)| Header::fill(name, value, fill)).collect();
         let authorization = target.auth.as_ref().map(|auth| match auth {
             HttpAuth::Basic { username, password } => {
                 let who = Credentials { username: fill.plain(username), password: fill.key(password) };
-                let pair = who.basic();
-                fill.hidden.push(pair.trim_start_matches("Basic ").to_owned());
-                pair
+                basic(&who, fill)
             }
             HttpAuth::Bearer(token) => format!("Bearer {}", fill.key(token)),
         });
@@ -52,13 +71,18 @@ impl Parts {
         Self { method: target.method.to_ascii_uppercase(), headers, authorization, body }
     }
 
-    /// Reads the address and the method; errors show only what was written.
-    pub fn aim(self, url: &str, written: &str) -> Result<Request, Failure> {
+    /// Reads the address and the method; errors show only what was written, and no keys.
+    pub fn aim(self, url: &str, written: &str, fill: &mut Filler<'_>) -> Result<Request, Failure> {
+        let written = place::written(written);
         let url = Url::parse(url).map_err(|error| format!("`{written}` is not an address: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("`{written}` is not an http or https address").into());
         }
-        let authorization = self.authorization.or_else(|| Credentials::of(&url).map(|who| who.basic()));
+        let of_address = Credentials::of(&url).map(|who| {
+            fill.hide(&who.password);
+            basic(&who, fill)
+        });
+        let authorization = self.authorization.or(of_address);
         let method = Method::from_bytes(self.method.as_bytes())
             .map_err(|_| format!("`{}` is not an HTTP method", self.method))?;
         Ok(Request { url, method, headers: self.headers, authorization, body: self.body })
@@ -70,15 +94,12 @@ impl Request {
     pub fn turn_to(&mut self, next: Url, status: StatusCode) {
         if next.origin() != self.url.origin() {
             self.authorization = None;
-            self.headers.retain(|(name, _)| {
-                let name = name.to_ascii_lowercase();
-                name != AUTHORIZATION.as_str() && name != COOKIE.as_str() && name != HOST.as_str()
-            });
+            self.headers.retain(|header| !header.is_private);
         }
         if becomes_get(status, &self.method) {
             self.method = Method::GET;
             self.body = None;
-            self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(CONTENT_TYPE.as_str()));
+            self.headers.retain(|header| !is(&header.name, &CONTENT_TYPE));
         }
         self.url = next;
     }
@@ -99,7 +120,12 @@ impl Request {
         whole.set_fragment(None);
         let _ = (whole.set_username(""), whole.set_password(None)); // fails only where there is no host
         let path = &whole[url::Position::BeforePath..];
-        let uri = if absolute { whole.as_str() } else { path };
+        let uri = match self.host().filter(|_| version == Version::HTTP_2) {
+            // HTTP/2 has no Host: what the request is for stands in its target.
+            Some(host) => &format!("{}://{host}{path}", self.url.scheme()),
+            None if absolute => whole.as_str(),
+            None => path,
+        };
         let uri: Uri = uri.parse().map_err(|error| format!("the request cannot be sent: {error}"))?;
         let body = Full::new(Bytes::from(self.body.clone().unwrap_or_default()));
         let mut request = hyper::Request::new(body);
@@ -108,6 +134,11 @@ impl Request {
         *request.version_mut() = version;
         self.fill_headers(request.headers_mut(), version)?;
         Ok(request)
+    }
+
+    /// The host that somebody wrote in place of the address's.
+    fn host(&self) -> Option<&str> {
+        self.headers.iter().find(|header| is(&header.name, &HOST)).map(|header| header.value.trim())
     }
 
     fn fill_headers(&self, headers: &mut HeaderMap, version: Version) -> Result<(), Failure> {
@@ -120,7 +151,7 @@ impl Request {
         if let Some(authorization) = &self.authorization {
             headers.insert(AUTHORIZATION, value("Authorization", authorization)?);
         }
-        for (name, text) in &self.headers {
+        for Header { name, value: text, .. } in &self.headers {
             let key: HeaderName = name.parse().map_err(|_| format!("`{name}` is not the name of a header"))?;
             // The length is the body's, whatever somebody wrote.
             if key != CONTENT_LENGTH && key != TRANSFER_ENCODING && !(key == HOST && version == Version::HTTP_2) {
@@ -129,6 +160,13 @@ impl Request {
         }
         Ok(())
     }
+}
+
+/// What a user and a password come to, which nobody else is to see.
+fn basic(who: &Credentials, fill: &mut Filler<'_>) -> String {
+    let pair = who.basic();
+    fill.hidden.push(pair.trim_start_matches("Basic ").to_owned());
+    pair
 }
 
 /// The value of a header, which is never logged.

@@ -21,11 +21,9 @@ use crate::probe::connect::connect;
 use crate::probe::guard::Guard;
 use crate::probe::place::Place;
 use crate::probe::sight::{Failure, Phase, Sight};
+use crate::probe::starttls::SSL_REQUEST;
 use crate::probe::tls::Towards;
 use crate::probe::{With, failure};
-
-/// Asks for TLS.
-const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
 /// Connects to a server.
 pub(super) async fn open(

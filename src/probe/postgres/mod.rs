@@ -215,7 +215,7 @@ impl Refused {
     fn words(&self, at: &str) -> Failure {
         let Self { what, error } = self;
         if let Some(said) = error.as_db_error() {
-            let (words, code) = (failure::words(said.message()), said.code().code());
+            let (words, code) = (failure::short(said.message()), said.code().code());
             return format!("the database at {at} did not {what}: {words} ({code})").into();
         }
         if error.is_closed() {

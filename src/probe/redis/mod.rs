@@ -121,7 +121,7 @@ impl Session<'_> {
         match self.talk.hear().await.map_err(|error| self.broken(&error))? {
             Reply::Text(text) => Ok(text),
             Reply::Refusal(words) => {
-                Err(format!("{} refused {command}: {}", self.place, failure::words(&words)).into())
+                Err(format!("{} refused {command}: {}", self.place, failure::short(&words)).into())
             }
         }
     }

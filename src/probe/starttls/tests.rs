@@ -119,7 +119,7 @@ async fn a_refusal_has_the_servers_own_words() {
         (pop3, ("+OKAY\r\n", &[]), "gave no proper POP3 answer: +OKAY"),
         (ftp, ("421 full\r\n", &[]), "does not want to be spoken to: 421 full"),
         (ftp, ("220 a\r\n", &[("AUTH TLS", "530 log in\r\n")]), "refused AUTH TLS: 530 log in"),
-        (ftp, ("220 a\r\n", &[("AUTH TLS", "\r\n")]), "gave no proper FTP answer: "),
+        (ftp, ("220 a\r\n", &[("AUTH TLS", "\r\n")]), "gave no proper FTP answer: an empty line"),
         (pop3, ("+OK a\r\n", &[("STLS", "+OK\r\n+OK injected\r\n")]), "sent more in the clear after it had agreed"),
     ];
     for (protocol, script, expected) in scripts {

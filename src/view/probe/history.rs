@@ -49,6 +49,19 @@ pub struct HistoryView {
     pub buckets: Vec<BucketView>,
     /// Its last failures, the latest first.
     pub failures: Vec<FailureView>,
+    /// The workspace's objectives for availability.
+    pub objectives: Vec<ObjectiveMet>,
+}
+
+/// An objective for availability, held against a history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ObjectiveMet {
+    /// Its id.
+    pub id: String,
+    /// Its target: `99.9% uptime`.
+    pub target: String,
+    /// Whether it is met; null without data, for no data is no success.
+    pub met: Option<bool>,
 }
 
 /// A piece of a history.
@@ -67,12 +80,17 @@ pub struct BucketView {
     pub p95_ms: Option<f64>,
 }
 
-/// A time at which a probe was not up.
+/// A time in which a probe was not up, for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FailureView {
-    /// When.
+    /// When it was seen first.
+    #[serde(with = "time_format")]
+    pub from: Time,
+    /// When it was seen last.
     #[serde(with = "time_format")]
     pub at: Time,
+    /// How many times in a row.
+    pub count: u64,
     /// How it came out.
     pub state: State,
     /// Why.
@@ -86,8 +104,10 @@ pub fn history_text(look: Look, history: &HistoryView) -> String {
     for (label, value) in facts(look, history) {
         let _ = writeln!(text, "{}", labelled(look, label, &value));
     }
-    if !history.buckets.is_empty() {
-        let _ = write!(text, "\n{}", buckets(look, &history.buckets));
+    // Before the first thing that is known there is nothing to tell.
+    let known = history.buckets.iter().position(|bucket| bucket.coverage > 0.0 || bucket.availability.is_some());
+    if let Some(first) = known.filter(|_| !history.counts.is_empty()) {
+        let _ = write!(text, "\n{}", buckets(look, &history.buckets[first..]));
     }
     if !history.failures.is_empty() {
         let _ = writeln!(text, "\n{}", paint(look, Style::Heading, "Last failures"));
@@ -95,7 +115,11 @@ pub fn history_text(look: Look, history: &HistoryView) -> String {
     for failure in &history.failures {
         let state = paint(look, style(failure.state), word(failure.state));
         let reason = failure.reason.as_deref().map(|reason| format!(" · {}", plain_line(reason))).unwrap_or_default();
-        let line = format!("  {} UTC · {state}{reason}", short_time(failure.at));
+        let when = match failure.count {
+            1 => format!("{} UTC", short_time(failure.at)),
+            many => format!("{} to {} UTC · {many} times", short_time(failure.from), short_time(failure.at)),
+        };
+        let line = format!("  {when} · {state}{reason}");
         let _ = writeln!(text, "{}", hanging(&line, look.width, 2));
     }
     text
@@ -107,6 +131,14 @@ fn facts(look: Look, history: &HistoryView) -> Vec<(&'static str, String)> {
         Some(share) => format!("{} · {coverage}", percent(share)),
         None => format!("not known · {coverage}"),
     };
+    let objectives = history.objectives.iter().map(|objective| {
+        let word = match objective.met {
+            Some(true) => paint(look, Style::Good, "met"),
+            Some(false) => paint(look, Style::Bad, "not met"),
+            None => "no data".to_owned(),
+        };
+        ("Objective", format!("{}: {word}", plain_line(&objective.target)))
+    });
     let counts = counts(look, |state| history.counts.get(&state).copied().unwrap_or(0));
     let mut facts = vec![
         ("Availability", availability),
@@ -116,6 +148,7 @@ fn facts(look: Look, history: &HistoryView) -> Vec<(&'static str, String)> {
         ("Unknown", Span::seconds(history.unknown_s).to_string()),
         ("Observations", if counts.is_empty() { "none".to_owned() } else { counts }),
     ];
+    facts.splice(1..1, objectives);
     let response = &history.response_ms;
     if response.n > 0 {
         let names = ["min", "p50", "p95", "p99", "max"].into_iter().zip(response.cells());
@@ -178,11 +211,14 @@ mod tests {
             p95_ms,
         };
         let failure = |minutes, state, reason: &str| FailureView {
+            from: now() - TimeDelta::minutes(minutes),
             at: now() - TimeDelta::minutes(minutes),
+            count: 1,
             state,
             reason: Some(reason.to_owned()),
         };
         HistoryView {
+            objectives: Vec::new(),
             id: "api".to_owned(),
             from: now() - TimeDelta::hours(4),
             until: now(),
@@ -278,7 +314,7 @@ mod tests {
             unknown_s: 14_400,
             counts: BTreeMap::new(),
             response_ms: Spread::default(),
-            buckets: vec![],
+            buckets: history().buckets.split_off(2),
             failures: vec![],
             ..history()
         };

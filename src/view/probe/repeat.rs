@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::spread::Spread;
-use super::words::{counts, is_answered, millis, parts, remark};
+use super::words::{counts, is_answered, parts, remark};
 use crate::ground::plain_line;
 use crate::monitor::State;
 use crate::probe::{Kind, Observation};
@@ -44,14 +44,13 @@ pub fn repeat_view(observations: &[&Observation]) -> Option<RepeatView> {
     let first = observations.first()?;
     let answered: Vec<&Observation> = observations.iter().copied().filter(|seen| is_answered(seen)).collect();
     let told: u64 = answered.iter().map(|_| 1).sum();
-    let response = answered.iter().filter_map(|seen| seen.response_time_ms);
-    let response_ms = Spread::of(response.map(|ms| millis(ms.saturating_mul(1000))).collect());
-    let mut times: IndexMap<&'static str, Vec<f64>> = IndexMap::new();
+    let response_ms = Spread::of(&answered.iter().filter_map(|seen| seen.response_us()).collect::<Vec<_>>());
+    let mut times: IndexMap<&'static str, Vec<u64>> = IndexMap::new();
     for (name, us) in answered.iter().flat_map(|seen| parts(&seen.phases_us)).filter(|(_, us)| *us > 0) {
-        times.entry(name).or_default().push(millis(us));
+        times.entry(name).or_default().push(us);
     }
     let phases_ms: IndexMap<&'static str, Spread> =
-        times.into_iter().map(|(name, times)| (name, Spread::of(times))).collect();
+        times.into_iter().map(|(name, times)| (name, Spread::of(&times))).collect();
     let mut view = RepeatView {
         id: first.id.clone(),
         service: first.service.clone(),
@@ -129,7 +128,7 @@ mod tests {
         api · http · 20 times: 19 up, 1 down
         ms          min    p50   p95  p99  max
         ────────────────────────────────────────
-        response    1      10    -    -    19
+        response    1.8    10.8  -    -    19.8
         connect     0.801  0.81  -    -    0.819
         first byte  1      10    -    -    19
         total       1.81   10.9  -    -    20
@@ -139,7 +138,7 @@ mod tests {
         api · http · 100 times: 100 up
         ms          min    p50   p95    p99    max
         ──────────────────────────────────────────
-        response    1      50    95     99     100
+        response    1.8    50.9  95.9   99.9   101
         connect     0.801  0.85  0.895  0.899  0.9
         first byte  1      50    95     99     100
         total       1.81   51.3  96.8   101    102

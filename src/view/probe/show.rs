@@ -98,7 +98,7 @@ pub fn probe_detail_view(
     unset: Vec<String>,
     last: Option<&Sample>,
 ) -> ProbeDetailView {
-    let watches = |rule: &&AlertRule| rule.probes.is_empty() || rule.probes.iter().any(|named| is_meant(probe, named));
+    let watches = |rule: &&AlertRule| rule.looks_at(probe);
     let view = probe_view(probe, last);
     let mut details = target(&probe.target);
     details.extend(client(&probe.client));
@@ -189,10 +189,6 @@ fn alert_line(alert: &AlertRuleView) -> String {
     let told = if alert.channels.is_empty() { String::new() } else { format!(" → {}", alert.channels.join(", ")) };
     let incident = if alert.opens_incident { " → incident" } else { "" };
     plain_line(&format!("{}: {}{told}{incident}", alert.title, alert.when))
-}
-
-fn is_meant(probe: &Probe, named: &String) -> bool {
-    probe.id == *named || probe.service == *named || probe.tags.contains(named)
 }
 
 fn last_view(sample: &Sample) -> LastView {

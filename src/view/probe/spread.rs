@@ -3,9 +3,11 @@
 use serde::Serialize;
 
 use super::words::{figure, millis};
+use crate::percentile::Summary;
+use crate::percentile::needed;
 
 /// The percentiles that are told.
-const PERCENTILES: [usize; 3] = [50, 95, 99];
+const PERCENTILES: [u8; 3] = [50, 95, 99];
 
 /// How times are spread, in milliseconds; null where there are too few to tell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
@@ -25,19 +27,25 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// How these milliseconds are spread.
-    pub fn of(mut ms: Vec<f64>) -> Self {
-        ms.sort_by(f64::total_cmp);
-        let [p50, p95, p99] = PERCENTILES.map(|percent| percentile(&ms, percent));
-        Self { n: count(&ms), min: ms.first().copied(), p50, p95, p99, max: ms.last().copied() }
+    /// How these microseconds are spread.
+    pub fn of(micros: &[u64]) -> Self {
+        let Some(told) = Summary::of(micros) else { return Self::default() };
+        Self {
+            n: told.n as u64,
+            min: Some(millis(told.min)),
+            p50: told.p50.map(millis),
+            p95: told.p95.map(millis),
+            p99: told.p99.map(millis),
+            max: Some(millis(told.max)),
+        }
     }
 
     /// What a histogram tells: how many times there are, and how long by share (0.95), in microseconds. Percentiles for
     /// which there are too few are left out.
     pub fn told(n: u64, by_share: impl Fn(f64) -> Option<u64>) -> Self {
         let ms = |share: f64| by_share(share).filter(|_| n > 0).map(millis);
-        let [p50, p95, p99] = [(50, 0.5), (95, 0.95), (99, 0.99)]
-            .map(|(percent, share)| if n < needs(percent) { None } else { ms(share) });
+        let [p50, p95, p99] =
+            PERCENTILES.map(|percent| if n < needs(percent) { None } else { ms(f64::from(percent) / 100.0) });
         Self { n, min: ms(0.0), p50, p95, p99, max: ms(1.0) }
     }
 
@@ -53,27 +61,16 @@ impl Spread {
     }
 }
 
-/// By nearest rank; none where there are too few.
-fn percentile(sorted: &[f64], percent: usize) -> Option<f64> {
-    let rank = (sorted.len() * percent).div_ceil(100);
-    if count(sorted) < needs(percent) { None } else { sorted.get(rank.saturating_sub(1)).copied() }
-}
-
-fn count(ms: &[f64]) -> u64 {
-    ms.iter().map(|_| 1).sum()
-}
-
-/// With fewer samples than this, less than one lies beyond the percentile.
-const fn needs(percent: usize) -> u64 {
-    100_u64.div_ceil(100 - percent as u64)
+fn needs(percent: u8) -> u64 {
+    needed(percent) as u64
 }
 
 #[cfg(test)]
 mod tests {
     use super::Spread;
 
-    fn spread(n: u32) -> Spread {
-        Spread::of((1..=n).rev().map(f64::from).collect())
+    fn spread(n: u64) -> Spread {
+        Spread::of(&(1..=n).rev().map(|ms| ms * 1000).collect::<Vec<_>>())
     }
 
     #[test]

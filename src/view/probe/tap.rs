@@ -133,7 +133,6 @@ mod tests {
           duration_ms: 12
           details:
             - "a|b 'c=1' \"d\" <e>&]]> #f\\  not ok 9g h{}"
-            - "not met: a|b 'c=1' \"d\" <e>&]]> #f\\  not ok 9g h{}"
             - "request: a|b 'c=1' \"d\" <e>&]]> #f\\  not ok 9g h{} (a|b 'c=1' \"d\" <e>&]]> #f\\  not ok 9g h{}) → 301 in 0 ms"
           ...
         "#);

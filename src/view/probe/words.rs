@@ -60,7 +60,8 @@ pub(super) fn remark(observation: &Observation) -> String {
 /// Everything that is behind a state other than up, a line each: the error, unmet conditions, redirects, attempts.
 pub(super) fn details(observation: &Observation) -> Vec<String> {
     let error = observation.error.iter().map(|error| line(error));
-    let unmet = unmet(observation).map(|condition| {
+    // Where the probe itself failed, its conditions say nothing more.
+    let unmet = unmet(observation).filter(|_| observation.error.is_none()).map(|condition| {
         let label = if condition.warn { "warning" } else { "not met" };
         format!("{label}: {}", line(&condition.shown))
     });
@@ -109,7 +110,8 @@ fn answer(observation: &Observation) -> String {
     let exit = observation.exit_code.map(|code| format!("exit code {code}"));
     let took =
         observation.response_time_ms.map(|ms| if ms == 0 { "under 1 ms".to_owned() } else { format!("{ms} ms") });
-    let parts = [status, exit, took, attempts(observation)];
+    let beat = observation.output.as_deref().filter(|_| observation.kind == Kind::Push).map(line);
+    let parts = [status, exit, beat, took, attempts(observation)];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 

@@ -12,7 +12,6 @@ use crate::ledger::NewIncident;
 use crate::monitor::event::Source;
 use crate::monitor::{Alert, AlertEvent, Signal};
 use crate::watch::voice::Told;
-use crate::watch::watched::looked_at;
 
 impl Clerk<'_> {
     /// Writes down what a rule says of a probe.
@@ -80,7 +79,9 @@ impl Clerk<'_> {
         let settings = &self.workspace.loaded.catalog.settings;
         let is_watched = |alert: &Alert| {
             let rule = settings.alerts.get(&alert.alert);
-            rule.is_some_and(|rule| looked_at(rule, settings).any(|probe| alert.probe.as_ref() == Some(&probe.id)))
+            rule.is_some_and(|rule| {
+                settings.probes_under(rule).any(|probe| probe.enabled && alert.probe.as_ref() == Some(&probe.id))
+            })
         };
         let of_ours = self.alerts.values().filter(|alert| alert.is_open() && alert.source == Source::Watch);
         let orphans: Vec<String> = of_ours.filter(|alert| !is_watched(alert)).map(|alert| alert.id.clone()).collect();

@@ -38,11 +38,6 @@ impl Summary {
             max: *sorted.last()?,
         })
     }
-
-    /// Why percentiles are missing: `p99 needs 100 samples, there are 20`.
-    pub fn missing(&self) -> Vec<String> {
-        [50, 95, 99].into_iter().filter_map(|percent| too_few(percent, self.n)).collect()
-    }
 }
 
 /// How many values a percentile takes.
@@ -51,13 +46,6 @@ pub fn needed(percent: u8) -> usize {
         0 => 1,
         above => 100usize.div_ceil(above.into()),
     }
-}
-
-/// Why there is no such percentile of so many values; none when there is one.
-pub fn too_few(percent: u8, n: usize) -> Option<String> {
-    let needed = needed(percent);
-    let are = if n == 1 { "is" } else { "are" };
-    (n < needed).then(|| format!("p{percent} needs {needed} samples, there {are} {n}"))
 }
 
 /// A percentile of values that are sorted; none when there are too few.
@@ -99,10 +87,8 @@ mod tests {
             (summary.min, summary.p50, summary.p95, summary.p99, summary.max),
             (1, Some(10), Some(19), None, 20)
         );
-        assert_eq!(summary.missing(), ["p99 needs 100 samples, there are 20"]);
         let one = Summary::of(&[7]).unwrap();
         assert_eq!((one.n, one.min, one.p50, one.max), (1, 7, None, 7));
-        assert_eq!(one.missing()[0], "p50 needs 2 samples, there is 1");
         assert_eq!(Summary::of(&[]), None);
     }
 

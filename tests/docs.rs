@@ -1,0 +1,66 @@
+//! What the documents show works as it stands there.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::World;
+
+/// The blocks of a language in a document.
+fn blocks(document: &str, language: &str) -> Vec<String> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).unwrap();
+    let mut blocks = Vec::new();
+    let mut open: Option<String> = None;
+    for line in text.lines() {
+        match &mut open {
+            Some(block) if line == "```" => blocks.push(std::mem::take(block)),
+            Some(block) => {
+                block.push_str(line);
+                block.push('\n');
+                continue;
+            }
+            None if line == format!("```{language}") => {
+                open = Some(String::new());
+                continue;
+            }
+            None => {}
+        }
+        open = None;
+    }
+    blocks
+}
+
+fn indented(text: &str, by: usize) -> String {
+    text.lines().map(|line| format!("{}{line}\n", " ".repeat(by))).collect()
+}
+
+#[test]
+fn the_examples_of_probes_are_good_definitions() {
+    let blocks = blocks("docs/probes.md", "yaml");
+    let [probes, maintenance, alerts] = blocks.as_slice() else { panic!("{} examples", blocks.len()) };
+    let world = World::new();
+    world.write("opsctl.yaml", &format!("title: Docs\n{probes}{}{alerts}", indented(maintenance, 4)));
+    let lint = world.run(&["lint"]);
+    assert_eq!(lint.code, 0, "{lint}");
+    let seen = world.json(&["probe", "show", "shop-page"]);
+    assert_eq!(seen["conditions"].as_array().unwrap().len(), 4);
+    assert_eq!(seen["maintenance"].as_array().unwrap().len(), 2);
+    assert_eq!(seen["alerts"][0]["title"], "Service outages");
+}
+
+#[test]
+fn every_command_of_the_readme_is_understood() {
+    let world = World::new();
+    let text = blocks("README.md", "sh").concat();
+    let commands: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("opsctl ")).collect();
+    assert!(commands.len() > 20, "{commands:?}");
+    for command in commands {
+        let words = command.split('#').next().unwrap_or(command).split_whitespace();
+        // What stands before the verbs is an option; what follows them belongs to some other workspace.
+        let after_options = words.skip_while(|word| word.starts_with('-') || ["json", "junit"].contains(word));
+        let verbs = after_options.take_while(|word| word.chars().all(|c| c.is_ascii_lowercase())).take(2);
+        let asked: Vec<&str> = verbs.chain(["--help"]).collect();
+        assert_eq!(world.run(&asked).code, 0, "opsctl {command}");
+    }
+}
