@@ -54,10 +54,14 @@ impl Round<'_> {
         });
         self.watcher.board.known().is_current = taken.is_ok();
         let count = counted(self.watched.len(), "probe");
-        self.watcher.voice.aside(match taken {
-            Ok(()) => format!("read the definitions again: {count}"),
-            Err(error) => format!("the old definitions stay in force: {error}; `opsctl lint` says more"),
-        });
+        match taken {
+            Ok(()) => self.watcher.voice.aside(format!("read the definitions again: {count}")),
+            Err(error) => {
+                self.watcher
+                    .voice
+                    .trouble(format!("the old definitions stay in force: {error}; `opsctl lint` says more"));
+            }
+        }
         service::ready(&format!("watching {count}"));
     }
 

@@ -33,11 +33,8 @@ use crate::probe::{Observation, Prober, Turns, excuse_dependent};
 use crate::view::count::counted;
 use crate::workspace::{Workspace, prober};
 
-/// How often the definition files are looked at.
-const FILES: Duration = Duration::from_secs(2);
-
-/// A clock that is set is noticed within this time.
-const CLOCK: Duration = Duration::from_mins(1);
+/// How often the definition files are looked at, and whether the clock was set.
+const GLANCE: Duration = Duration::from_secs(2);
 
 /// How long probes under way are waited for at the end.
 const LAST_WAIT: Duration = Duration::from_secs(5);
@@ -110,7 +107,7 @@ impl Round<'_> {
         let mut interrupt = listen_to(SignalKind::interrupt())?;
         let mut terminate = listen_to(SignalKind::terminate())?;
         let broken_down = Arc::clone(&self.watcher.broken_down);
-        let mut files = interval(FILES);
+        let mut glance = interval(GLANCE);
         let mut alive = service::patience().map(interval);
         self.announce();
         loop {
@@ -122,7 +119,10 @@ impl Round<'_> {
                 Some(made) = self.running.next() => self.made(made),
                 () = sleep(next) => self.begin_due(),
                 _ = hangup.recv() => self.reload(),
-                _ = files.tick() => self.look_at_files(),
+                _ = glance.tick() => {
+                    self.look_at_files();
+                    self.begin_due();
+                }
                 () = tick(&mut alive) => service::alive(),
             }
         }
@@ -136,7 +136,7 @@ impl Round<'_> {
 
     fn until_next(&self) -> Duration {
         let left = self.agenda.next().map(|at| (at - self.now()).to_std().unwrap_or(Duration::ZERO));
-        left.unwrap_or(CLOCK).min(CLOCK)
+        left.unwrap_or(GLANCE).min(GLANCE)
     }
 
     /// Begins what is due. What is still being made is left out this time: a target that hangs piles nothing up.

@@ -27,7 +27,7 @@ fn a_state_fires_and_resolves_once_also_over_a_crash() {
     let daemon = Daemon::start(&world);
     daemon.says("web is up");
     target.answers(500);
-    eventually("it is told", || told(&world).len() == 1);
+    eventually("it is told, and that is written down", || count(&world, "alert_notified") == 1);
     assert_eq!(daemon.metric("opsctl_alert_firing{alert=\"down\",probe=\"web\"}"), Some(1.0));
     daemon.kill();
 

@@ -8,6 +8,7 @@ mod common;
 mod alerting;
 mod alertmanager;
 mod clock;
+mod crashing;
 mod daemon;
 mod heartbeats;
 mod hook;

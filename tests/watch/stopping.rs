@@ -6,6 +6,8 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
+use opsctl::ground::{Actor, Clock as _, SystemClock};
+use opsctl::journal::{Context, Journal as _, NewEvent, SqliteJournal};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::Signal;
 use serde_json::Value;
@@ -111,6 +113,16 @@ fn where_it_cannot_begin_it_says_so_and_ends() {
     finish(world.spawn(&["watch"])).exits(3).says(&["opsctl.yaml:1: ", "looks at nothing"]);
     settings(&world, &["web: {http: \"http://127.0.0.1/\", conditions: [\"[STATSU] == 200\"]}".to_owned()], "");
     finish(world.spawn(&["watch"])).exits(3).says(&["opsctl.yaml:6: ", "[STATSU]", "opsctl lint"]);
+}
+
+#[test]
+fn a_journal_that_it_does_not_understand_keeps_it_from_beginning() {
+    let world = world(&["web: {http: \"http://127.0.0.1/\"}".to_owned()], "");
+    let journal = SqliteJournal::open(&world.state()).unwrap();
+    let context = Context { at: SystemClock.now(), actor: Actor("ana".into()), host: "box".into() };
+    let event = NewEvent { kind: "alert_of_the_future".into(), body: serde_json::json!({}) };
+    journal.append("alert/x", 0, &context, &[event]).unwrap();
+    finish(world.spawn(&["watch", "--listen", "127.0.0.1:0"])).exits(5).says(&["event 1 of alert/x cannot be read"]);
 }
 
 #[test]
