@@ -336,3 +336,14 @@ fn a_condition_that_cannot_be_told_is_put_to_somebody() {
     let run = resume(&world, "steps: {maybe: {skip: nothing was found}}").exits(0).json();
     assert_eq!(reason(&run, "maybe"), "nothing was found");
 }
+
+// ---- done by hand ----
+
+#[test]
+fn what_was_done_by_hand_is_not_run_when_its_check_fails() {
+    let world = World::new();
+    let steps = "  - {id: s, title: S, run: echo ran >> log, risk: mutating, retry: 3, verify: {run: \"false\"}}\n";
+    let outcome = walk(&world, steps, "steps: {s: done}").exits(4);
+    assert_eq!(world.read("log"), "");
+    assert!(reason(&outcome.json(), "s").starts_with("not verified"), "{outcome}");
+}

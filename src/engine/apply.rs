@@ -160,6 +160,7 @@ fn apply_to_step(state: &mut State, event: &Event, recorded: &Recorded) {
             step.status = StepStatus::Running;
             step.attempts = *attempt;
             step.tries += 1;
+            step.by_hand = false;
             step.started_at.get_or_insert(recorded.at);
             step.walker = Some(walker.clone());
             step.by = Some(recorded.actor.clone());
@@ -192,6 +193,8 @@ fn apply_to_step(state: &mut State, event: &Event, recorded: &Recorded) {
             step.reason.clone_from(reason);
             step.tasks.fill(true);
             step.effect = Some(version);
+            // Whoever did it by hand never asked for the command; a failed check must not run it.
+            step.by_hand = true;
         }
         Event::StepFailed { reason, .. } => {
             settle(step, StepStatus::Failed, recorded);
@@ -292,6 +295,7 @@ fn reopen(step: &mut StepState) {
     step.tolerated = false;
     step.fatal = false;
     step.declared = false;
+    step.by_hand = false;
     step.walker = None;
     step.tasks.fill(false);
 }
@@ -418,7 +422,7 @@ fn roll_up(state: &mut State, place: usize, recorded: &Recorded) {
 /// Whether the walk does not come back to a step: it is settled, or failed and tolerated.
 pub fn is_closed(plan: &Plan, step: &StepState, place: usize) -> bool {
     let spec = &plan.steps[place].step;
-    let retries_left = !step.declared && step.tries < spec.retry.attempts;
+    let retries_left = step.may_be_retried(spec.retry);
     let goes_on = step.tolerated || (spec.on_failure == OnFailure::Continue && !retries_left);
     step.status.is_settled() || (step.status == StepStatus::Failed && goes_on)
 }

@@ -187,7 +187,7 @@ fn after_failure(state: &State, place: usize) -> Need {
     if step.fatal {
         return Need::Finish(Outcome::Failed);
     }
-    if is_effect && !step.declared && step.tries < spec.retry.attempts {
+    if is_effect && step.may_be_retried(spec.retry) {
         let delay = backoff(spec.retry, step.tries);
         return Need::Effect { place, attempt: step.attempts + 1, delay: Some(delay) };
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::catalog::model::Retry;
 use crate::engine::event::{Outcome, Output, Pin, Revision, RunStarted, Walker};
 use crate::engine::plan::{Parent, Plan, PlanStep};
 use crate::ground::{Actor, Time};
@@ -111,6 +112,8 @@ pub struct StepState {
     pub fatal: bool,
     /// Whether the operator declared the failure, rather than an attempt.
     pub declared: bool,
+    /// Whether somebody did it by hand; then its command was never asked for.
+    pub by_hand: bool,
     /// The version at which it was last begun.
     pub begun: u64,
     /// The version at which it took effect, or may have: what a rollback goes back through.
@@ -123,6 +126,13 @@ pub struct StepState {
     pub message: Option<String>,
     /// Who was walking it when it was begun.
     pub walker: Option<Walker>,
+}
+
+impl StepState {
+    /// Whether a failed attempt is followed by another one without anybody's word.
+    pub fn may_be_retried(&self, retry: Retry) -> bool {
+        !self.declared && !self.by_hand && self.tries < retry.attempts
+    }
 }
 
 /// A step's status inside the engine.
