@@ -83,6 +83,8 @@ pub struct Finished {
     pub output: String,
     /// Standard output, unredacted and of bounded length: for `expect` and `capture` only.
     pub stdout: String,
+    /// Whether something was left out in the middle of it.
+    pub stdout_is_cut: bool,
     /// Standard error, unredacted and of bounded length: for `expect` and `capture` only.
     pub stderr: String,
     /// How many bytes of `output` were left out in its middle.

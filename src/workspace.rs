@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::catalog::load::{self, Loaded, Root};
-use crate::catalog::model::Procedure;
+use crate::catalog::model::{Delivery, Procedure};
 use crate::engine::event::{Revision, Walker};
 use crate::error::{Error, Result};
+use crate::expand::Filler;
 use crate::ground::{Actor, Clock};
 use crate::journal::SqliteJournal;
 use crate::monitor::Beats;
-use crate::probe::{Heartbeats, Prober};
+use crate::probe::{Heartbeats, Prober, keys};
 use crate::process;
 use crate::redact::Redactor;
 use crate::sample::Samples;
@@ -147,12 +148,28 @@ impl Workspace {
 
 /// What probes of a workspace are made with.
 pub fn prober<'a>(workspace: &Workspace, surroundings: &'a Surroundings, clock: &'a dyn Clock) -> Prober<'a> {
-    let catalog = &workspace.loaded.catalog;
-    let redactor = Redactor::of_variables(catalog.secret_env(), &surroundings.vars);
     let dir = workspace.working_dir(surroundings).to_owned();
-    Prober::new(&surroundings.vars, dir, clock, redactor)
-        .connectivity(catalog.settings.connectivity.clone())
+    Prober::new(&surroundings.vars, dir, clock, redactor(workspace, surroundings))
+        .connectivity(workspace.loaded.catalog.settings.connectivity.clone())
         .heartbeats(heartbeats(workspace.state_dir.clone()))
+}
+
+/// What must not be shown of anything in a workspace: the secrets that its procedures declare, and what its probes and
+/// channels are given where keys stand.
+pub fn redactor(workspace: &Workspace, surroundings: &Surroundings) -> Redactor {
+    let catalog = &workspace.loaded.catalog;
+    let mut fill = Filler::new(&surroundings.vars);
+    catalog.settings.probes.values().for_each(|probe| keys(probe, &mut fill));
+    for channel in catalog.settings.channels.values() {
+        if let Some(Delivery::Webhook(url)) = &channel.delivery {
+            fill.address(url);
+        }
+    }
+    let mut redactor = Redactor::of_variables(catalog.secret_env(), &surroundings.vars);
+    fill.hidden.sort();
+    fill.hidden.dedup();
+    fill.hidden.into_iter().for_each(|key| redactor.add(key));
+    redactor
 }
 
 /// The heartbeats that are kept in a directory. It is opened for each look: the file may come into being meanwhile, and

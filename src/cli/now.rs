@@ -1,5 +1,6 @@
 //! Bare `opsctl`: what is going on now. It only reads.
 
+use crate::catalog::files::FileKind;
 use crate::error::Result;
 use crate::ground::Time;
 use crate::incident::Incident;
@@ -34,10 +35,12 @@ pub(super) fn now(session: &mut Session<'_>) -> Result<()> {
         let is_walked = run.walker.as_ref().is_some_and(walked);
         (run, is_walked)
     });
+    let (failing_probes, watched) = failing(&workspace, ledger.now())?;
     let now = Now {
         incidents: incidents.collect(),
         alerts,
-        failing_probes: failing(&workspace, ledger.now())?,
+        failing_probes,
+        watched,
         due,
         runs: runs.collect(),
         invalid_definitions: workspace.loaded.broken.len(),
@@ -47,23 +50,26 @@ pub(super) fn now(session: &mut Session<'_>) -> Result<()> {
     session.show(&shown, |look| view::now::now_text(look, &now))
 }
 
-/// The probes that were not up when they were seen last; none when none was ever seen.
-fn failing(workspace: &Workspace, now: Time) -> Result<Option<Vec<FailingView>>> {
+/// The probes that were not up when they were seen last, and when the last one was seen and whether that is new; nothing
+/// when none was ever seen.
+fn failing(workspace: &Workspace, now: Time) -> Result<(Option<Vec<FailingView>>, Option<(Time, bool)>)> {
     let latest = latest(workspace)?;
     let probes = &workspace.loaded.catalog.settings.probes;
-    let mut seen = latest.values().filter(|sample| probes.contains_key(&sample.probe)).peekable();
-    if seen.peek().is_none() {
-        return Ok(None);
-    }
-    let is_bad = |sample: &&Sample| matches!(sample.state, State::Degraded | State::Down | State::Unknown);
-    let view = |sample: &Sample| FailingView {
+    // Where the settings are broken nobody can tell which probes are gone.
+    let are_known = workspace.loaded.broken.iter().all(|broken| broken.kind != FileKind::Settings);
+    let seen: Vec<&Sample> =
+        latest.values().filter(|sample| !are_known || probes.contains_key(&sample.probe)).collect();
+    let Some(newest) = seen.iter().map(|sample| sample.at).max() else { return Ok((None, None)) };
+    let is_watched = seen.iter().any(|sample| !sample.is_stale(now));
+    let is_bad = |sample: &&&Sample| matches!(sample.state, State::Degraded | State::Down | State::Unknown);
+    let view = |sample: &&Sample| FailingView {
         id: sample.probe.clone(),
         state: sample.state.word().to_owned(),
         seen_at: sample.at,
         reason: sample.reason.clone(),
-        is_stale: now - sample.at > sample.interval.delta() * 3,
+        is_stale: sample.is_stale(now),
     };
-    Ok(Some(seen.filter(is_bad).map(view).collect()))
+    Ok((Some(seen.iter().filter(is_bad).map(view).collect()), Some((newest, is_watched))))
 }
 
 fn alert_view(alert: &Alert) -> AlertView {

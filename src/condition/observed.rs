@@ -27,7 +27,11 @@ impl Facts {
             body: seen.content("body")?,
             headers: seen.headers()?,
             response_time_ms: seen.number("response_time_ms")?.or_else(|| phases.as_ref().map(response_time)),
-            connected: seen.get("connected", "true or false", plain)?,
+            // A printed observation tells by its address that there was a connection.
+            connected: match seen.get("connected", "true or false", plain)? {
+                None => seen.text("address")?.map(|_| true),
+                said => said,
+            },
             ip: seen.text("ip")?.or(seen.text("address")?).map(without_port),
             dns_rcode: seen.text("dns_rcode")?,
             certificate_expiration_ms: match seen.number("certificate_expiration_ms")? {

@@ -61,9 +61,9 @@ impl Side {
         format!("{} ({seen})", plain_line(&self.text))
     }
 
-    /// Whether what it looks at stands in the body.
+    /// Whether what it looks at stands in the body, or in what a command printed.
     pub fn looks_at_body(&self) -> bool {
-        matches!(self.fact(), Some(Fact::Body(_)))
+        matches!(self.fact(), Some(Fact::Body(_) | Fact::Stdout(_)))
     }
 
     /// The fact that it looks at.

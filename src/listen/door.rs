@@ -28,7 +28,7 @@ impl Door {
         if token.is_none() && !address.ip().is_loopback() {
             return Err(Error::usage(format!("{address} can be reached from other machines, and there is no token"))
                 .hint("listen on this machine only: 127.0.0.1")
-                .hint("or give a token, which clients send as `Authorization: Bearer TOKEN`"));
+                .hint("or set a token in OPSCTL_TOKEN, which clients send as `Authorization: Bearer TOKEN`"));
         }
         Ok(Self { token: token.map(|token| sha256(token.as_bytes())) })
     }

@@ -23,3 +23,10 @@ pub struct Sample {
     /// Why it is not up; one line.
     pub reason: Option<String>,
 }
+
+impl Sample {
+    /// Whether another one should have come long ago: nobody watches now.
+    pub fn is_stale(&self, now: Time) -> bool {
+        now - self.at > self.interval.delta() * 3
+    }
+}

@@ -13,6 +13,8 @@ use crate::process::{self, Ending, Job, Program};
 /// The time between asking a command to end and killing it.
 const GRACE: Duration = Duration::from_secs(2);
 
+const TOO_LONG: &str = "the output is longer than can be looked at, and was cut";
+
 /// Runs the command in the prober's directory, at most for `limit`. Variables in arguments are filled in; a script gets
 /// them from the shell.
 pub(super) async fn look(
@@ -36,7 +38,8 @@ pub(super) async fn look(
     match finished.ending {
         Ending::Exited(code) => {
             sight.facts.exit_code = Some(code);
-            sight.facts.stdout = Some(finished.stdout);
+            sight.facts.stdout = (!finished.stdout_is_cut).then_some(finished.stdout);
+            sight.unread = finished.stdout_is_cut.then(|| TOO_LONG.to_owned());
         }
         Ending::Signaled(signal) => sight.fail(format!("the command was ended by signal {signal}").into()),
         Ending::TimedOut => sight.fail(format!("timed out after {limit}: the command was stopped").into()),

@@ -137,6 +137,9 @@ fn certificate_words(wrong: &CertificateError, chain: Option<&Chain>) -> String 
             None => "nobody this machine trusts has issued the certificate".to_owned(),
         },
         CertificateError::Revoked => "the certificate was revoked".to_owned(),
+        _ if chain.is_some_and(Chain::is_self_signed) => {
+            "the certificate is self-signed, and this machine does not trust it".to_owned()
+        }
         _ => format!("the certificate is not valid: {wrong}"),
     }
 }

@@ -109,11 +109,15 @@ fn filled(client: &Client, fill: &mut Filler<'_>) -> Client {
 pub fn unset(probe: &Probe, vars: &BTreeMap<String, String>) -> Vec<String> {
     let mut fill = Filler::new(vars);
     filled(&probe.client, &mut fill);
-    for text in texts(&probe.target) {
-        fill.plain(text);
-    }
+    fill_in(&probe.target, &mut fill);
     fill.unset.sort();
     fill.unset
+}
+
+/// Adds the values that a probe is given where keys stand: no other probe may show them either.
+pub fn keys(probe: &Probe, fill: &mut Filler<'_>) {
+    filled(&probe.client, fill);
+    fill_in(&probe.target, fill);
 }
 
 /// The host and port that a probe asks, as far as it is written; none for what asks no host.
@@ -131,7 +135,25 @@ pub(super) fn place(probe: &Probe) -> Option<String> {
     }
 }
 
-/// Every text of a target in which a variable may stand.
+/// Fills in every text of a target. Where a host or an argument of a command stands, only what is an address with a user
+/// in it is a key.
+fn fill_in(target: &ProbeTarget, fill: &mut Filler<'_>) {
+    let is_plain = |place: usize| match target {
+        ProbeTarget::Tcp(_) | ProbeTarget::Grpc { .. } => place == 0,
+        ProbeTarget::Postgres { .. } | ProbeTarget::Redis { .. } => false,
+        ProbeTarget::Http(_) | ProbeTarget::Websocket { .. } => false,
+        _ => true,
+    };
+    for (place, text) in texts(target).into_iter().enumerate() {
+        match target {
+            ProbeTarget::Http(_) | ProbeTarget::Websocket { .. } if place == 0 => fill.address(text),
+            _ if is_plain(place) => fill.plain(text),
+            _ => fill.key(text),
+        };
+    }
+}
+
+/// Every text of a target in which a variable may stand, the address first.
 fn texts(target: &ProbeTarget) -> Vec<&str> {
     match target {
         ProbeTarget::Http(http) => {

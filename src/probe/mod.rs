@@ -49,7 +49,7 @@ use crate::redact::Redactor;
 
 pub use crate::monitor::State;
 pub use judge::{kind, usual};
-pub use look::unset;
+pub use look::{keys, unset};
 pub use many::excuse_dependent;
 pub use observation::{Checked, Hop, Kind, Observation};
 pub use push::Heartbeats;

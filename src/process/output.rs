@@ -123,9 +123,9 @@ impl<'a> Output<'a> {
         let rest = self.redact.finish();
         self.emit(&rest);
         let (output, truncated_bytes) = self.kept.into_text();
-        let (stdout, _) = self.stdout.raw.into_text();
+        let (stdout, left_out) = self.stdout.raw.into_text();
         let (stderr, _) = self.stderr.raw.into_text();
-        Finished { ending, duration, output, stdout, stderr, truncated_bytes }
+        Finished { ending, duration, output, stdout, stdout_is_cut: left_out > 0, stderr, truncated_bytes }
     }
 }
 

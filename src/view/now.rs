@@ -25,6 +25,8 @@ pub struct NowView {
     pub alerts: Vec<AlertView>,
     /// Probes that were not up when `opsctl watch` saw them last; null when it never saw any.
     pub failing_probes: Option<Vec<FailingView>>,
+    /// Whether `opsctl watch` looks at them now; null when it never saw any.
+    pub is_watched: Option<bool>,
     /// Checklists that are due or overdue.
     pub due: Vec<DueView>,
     /// Runs that are not over.
@@ -58,6 +60,8 @@ pub struct Now<'a> {
     pub alerts: Vec<AlertView>,
     /// Probes that were not up; none when none was ever seen.
     pub failing_probes: Option<Vec<FailingView>>,
+    /// When the last probe was seen, and whether somebody still watches.
+    pub watched: Option<(Time, bool)>,
     /// Checklists that are due or overdue.
     pub due: Vec<DueView>,
     /// Runs that are not over, and whether their process is there.
@@ -74,6 +78,7 @@ pub fn now_view(now: &Now<'_>) -> NowView {
         incidents: now.incidents.iter().map(|(incident, severity)| incident_view(incident, *severity)).collect(),
         alerts: now.alerts.clone(),
         failing_probes: now.failing_probes.clone(),
+        is_watched: now.watched.map(|(_, is_watched)| is_watched),
         due: now.due.clone(),
         runs: now.runs.iter().map(|(run, is_walked)| run_line(run, *is_walked)).collect(),
         invalid_definitions: now.invalid_definitions,
@@ -105,7 +110,14 @@ pub fn now_text(look: Look, now: &Now<'_>) -> String {
         text.push_str(&alerts_text(look, &now.alerts, now.at));
     }
     if let Some(failing) = &now.failing_probes {
-        section(look, &mut text, "Failing probes", failing.len());
+        match now.watched {
+            Some((at, false)) if failing.is_empty() => {
+                section(look, &mut text, "Failing probes", 1);
+                let ago = elapsed(at, now.at);
+                let _ = writeln!(text, "  none when they were seen last, {ago} ago; nobody watches now");
+            }
+            _ => section(look, &mut text, "Failing probes", failing.len()),
+        }
         for probe in failing {
             text.push_str(&failing_line(look, probe, now.at));
         }

@@ -38,13 +38,17 @@ impl listen::Backend for Backend {
     fn health(&self) -> Health {
         let known = self.board.known();
         let json = json!({
-            "status": if known.is_current { "ok" } else { "old definitions" },
+            "status": match (known.is_written, known.is_current) {
+                (false, _) => "nothing can be written down",
+                (true, false) => "old definitions",
+                (true, true) => "ok",
+            },
             "since": rfc3339(known.since),
             "probes": known.watched,
             "definitions_read_at": rfc3339(known.reloaded_at),
             "definitions_current": known.is_current,
         });
-        Health { ok: true, json }
+        Health { ok: known.is_written, json }
     }
 
     fn heartbeat<'a>(

@@ -35,6 +35,8 @@ pub(super) struct Known {
     pub reloaded_at: Time,
     /// Whether they are what the files say; a broken edit leaves the old ones in force.
     pub is_current: bool,
+    /// Whether what is seen can be written down.
+    pub is_written: bool,
 }
 
 impl Board {
@@ -51,6 +53,7 @@ impl Board {
             since,
             reloaded_at: since,
             is_current: true,
+            is_written: true,
         })))
     }
 

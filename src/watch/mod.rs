@@ -89,7 +89,8 @@ pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, termina
         let mut parts = Parts::new(threads);
         let broken_down = parts.broken_down();
         let say = voice.clone();
-        parts.begin("scribe", move || scribe::write(&samples, written, place.clock, &say));
+        let seen = Arc::clone(&board);
+        parts.begin("scribe", move || scribe::write(&samples, written, place.clock, &say, &seen));
         parts.begin("clerk", move || clerk.work(ordered));
         if let Some(ear) = ear {
             let backend = Backend::new(Arc::clone(&board), orders.clone(), place.clock);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use super::board::Board;
 use super::ear::event_loop;
 use super::voice::Voice;
 use crate::catalog::model::Retention;
@@ -45,9 +46,10 @@ pub(super) fn write(
     mut pages: UnboundedReceiver<Page>,
     clock: &dyn Clock,
     voice: &Voice,
+    board: &Board,
 ) -> Result<()> {
     let (waiting, retention) = (Vec::new(), Retention::default());
-    let mut scribe = Scribe { samples, clock, voice, waiting, retention, failing: false, given_up: 0 };
+    let mut scribe = Scribe { samples, clock, voice, board, waiting, retention, failing: false, given_up: 0 };
     event_loop("scribe")?.block_on(async {
         let (mut flush, mut add_up, mut forget) = (every(WAIT), every(ADD_UP), every(FORGET));
         loop {
@@ -76,6 +78,7 @@ struct Scribe<'a> {
     samples: &'a Samples,
     clock: &'a dyn Clock,
     voice: &'a Voice,
+    board: &'a Board,
     waiting: Vec<Sample>,
     retention: Retention,
     /// Whether the last attempt to write failed.
@@ -110,6 +113,7 @@ impl Scribe<'_> {
             self.waiting.drain(..some);
         }
         if std::mem::take(&mut self.failing) {
+            self.board.known().is_written = true;
             let lost = match std::mem::take(&mut self.given_up) {
                 0 => "nothing was lost".to_owned(),
                 lost => format!("{lost} were given up"),
@@ -122,6 +126,7 @@ impl Scribe<'_> {
     // What cannot be written waits; only when there is too much of it the oldest goes.
     fn keep_for_later(&mut self, why: &JournalError) {
         if !std::mem::replace(&mut self.failing, true) {
+            self.board.known().is_written = false;
             self.voice.trouble(format!("samples cannot be written, and wait: {why}"));
         }
         let beyond = self.waiting.len().saturating_sub(MOST);
@@ -162,10 +167,12 @@ mod tests {
     use tokio::sync::mpsc::unbounded_channel;
 
     use super::{Page, write};
+    use crate::ground::Clock as _;
     use crate::ground::{Span, SystemClock, Time};
     use crate::monitor::{Sample, State};
     use crate::sample::Samples;
     use crate::terminal::Scripted;
+    use crate::watch::board::Board;
     use crate::watch::voice::voice;
 
     fn sample(seconds: i64) -> Sample {
@@ -189,9 +196,10 @@ mod tests {
         for seconds in 0..count {
             pages.send(Page::Sample(sample(seconds))).unwrap();
         }
+        let board = Board::new(SystemClock.now()).unwrap();
         let done = thread::scope(|threads| {
-            let (samples, voice) = (&samples, &voice);
-            let scribe = threads.spawn(move || write(samples, written, &SystemClock, voice));
+            let (samples, voice, board) = (&samples, &voice, &board);
+            let scribe = threads.spawn(move || write(samples, written, &SystemClock, voice, board));
             meanwhile(&dir);
             drop(pages);
             scribe.join().unwrap().map_err(|error| error.to_string())

@@ -79,7 +79,7 @@ impl Watched {
 
     /// Takes in an observation.
     pub fn see(&mut self, observation: &Observation, now: Time) -> Followed {
-        let sample = sample(observation, self.probe.interval);
+        let sample = sample(observation, &self.probe);
         let change = self.settled.observe(sample.state, sample.at, Thresholds::from(&*self.probe));
         self.forget(now);
         self.recent.push_back(nameless(sample.clone()));
@@ -107,7 +107,11 @@ impl Watched {
 }
 
 /// What is kept of an observation.
-fn sample(observation: &Observation, interval: Span) -> Sample {
+///
+/// It stands for the probe's interval, or for as long as its attempts may take where that is longer.
+fn sample(observation: &Observation, probe: &Probe) -> Sample {
+    let attempts = (probe.timeout.0 + probe.retry.delay.0).saturating_mul(probe.retry.attempts);
+    let interval = probe.interval.max(Span(attempts));
     Sample {
         probe: observation.id.clone(),
         at: observation.started_at,

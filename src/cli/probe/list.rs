@@ -24,8 +24,8 @@ pub(super) fn list(session: &mut Session<'_>, args: &ListArgs) -> Result<()> {
     let workspace = session.workspace()?;
     let settings = &workspace.loaded.catalog.settings;
     let shown = if args.probes.is_empty() { settings.all_probes().collect() } else { chosen(settings, &args.probes)? };
-    let last = latest(&workspace)?;
-    let views: Vec<ProbeView> = shown.iter().map(|probe| probe_view(probe, last.get(&probe.id))).collect();
+    let (last, now) = (latest(&workspace)?, session.clock.now());
+    let views: Vec<ProbeView> = shown.iter().map(|probe| probe_view(probe, last.get(&probe.id), now)).collect();
     let none = "There are no probes in this workspace; opsctl.yaml defines them, under its services.";
     session.show_list(&views, none, |look| probes_table(look, &views))
 }

@@ -15,7 +15,7 @@ use crate::cli::procedure::refuse_invalid;
 use crate::cli::session::Session;
 use crate::error::{Error, Kind, Result};
 use crate::ground::{Span, Time};
-use crate::probe::{Limits, Observation, Prober};
+use crate::probe::{Limits, Observation, Prober, State};
 use crate::process;
 use crate::terminal::Terminal;
 use crate::view::probe as view;
@@ -158,17 +158,31 @@ async fn once(
 }
 
 fn show(session: &mut Session<'_>, args: &RunArgs, rounds: &[Vec<Observation>]) -> Result<()> {
-    let last = rounds.last().map(Vec::as_slice).unwrap_or_default();
-    let now = session.clock.now();
+    let (worst, now) = (worst(rounds), session.clock.now());
     let text = match session.format() {
-        Output::Junit => view::junit::junit(last),
-        Output::Tap => view::tap::tap(last),
-        Output::Prometheus => view::prometheus::prometheus(last),
-        Output::Nagios => view::nagios::nagios(last),
+        Output::Junit => view::junit::junit(&worst),
+        Output::Tap => view::tap::tap(&worst),
+        Output::Prometheus => view::prometheus::prometheus(&worst),
+        Output::Nagios => view::nagios::nagios(&worst),
         Output::Text | Output::Json => return show_plain(session, args, rounds, now),
     };
     session.terminal.print(&text);
     Ok(())
+}
+
+/// Of many rounds a report tells the worst observation of each probe, the last of them.
+fn worst(rounds: &[Vec<Observation>]) -> Vec<Observation> {
+    let of = |place: usize| rounds.iter().filter_map(move |round| round.get(place));
+    let gravity = |seen: &&Observation| match seen.state {
+        State::NotConfigured => 0,
+        State::Up => 1,
+        State::Maintenance => 2,
+        State::Degraded => 3,
+        State::Unknown => 4,
+        State::Down => 5,
+    };
+    let count = rounds.first().map_or(0, Vec::len);
+    (0..count).filter_map(|place| of(place).max_by_key(gravity).cloned()).collect()
 }
 
 fn show_plain(session: &mut Session<'_>, args: &RunArgs, rounds: &[Vec<Observation>], now: Time) -> Result<()> {
@@ -184,7 +198,7 @@ fn show_plain(session: &mut Session<'_>, args: &RunArgs, rounds: &[Vec<Observati
 
 fn verdict(session: &Session<'_>, rounds: &[Vec<Observation>]) -> Result<()> {
     if session.format() == Output::Nagios {
-        let code = view::nagios::exit_code(rounds.last().map(Vec::as_slice).unwrap_or_default());
+        let code = view::nagios::exit_code(&worst(rounds));
         return if code == 0 { Ok(()) } else { Err(Error::said(code)) };
     }
     // The result has said which ones and why.

@@ -23,6 +23,6 @@ pub(super) fn show(session: &mut Session<'_>, args: &ShowArgs) -> Result<()> {
     let probe = one(settings, &args.id)?;
     let unset = unset(probe, &session.surroundings.vars);
     let last = latest(&workspace)?;
-    let view = probe_detail_view(settings, probe, unset, last.get(&probe.id));
+    let view = probe_detail_view(settings, probe, unset, last.get(&probe.id), session.clock.now());
     session.show(&view, |look| probe_detail_text(look, &view))
 }

@@ -38,10 +38,12 @@ pub struct ProbeView {
     /// When that was.
     #[serde(with = "optional_time_format")]
     pub seen_at: Option<Time>,
+    /// Whether it should have been seen again since: nobody watches now.
+    pub is_stale: bool,
 }
 
 /// A probe for programs, with what was kept of it last.
-pub fn probe_view(probe: &Probe, last: Option<&Sample>) -> ProbeView {
+pub fn probe_view(probe: &Probe, last: Option<&Sample>, now: Time) -> ProbeView {
     ProbeView {
         id: probe.id.clone(),
         title: probe.title.clone(),
@@ -53,6 +55,7 @@ pub fn probe_view(probe: &Probe, last: Option<&Sample>) -> ProbeView {
         enabled: probe.enabled,
         state: last.map(|sample| sample.state),
         seen_at: last.map(|sample| sample.at),
+        is_stale: last.is_some_and(|sample| sample.is_stale(now)),
     }
 }
 
@@ -75,6 +78,7 @@ fn state(probe: &ProbeView) -> Cell {
     match probe.state {
         _ if !probe.enabled => Cell::painted(Style::Faint, "disabled"),
         None => Cell::painted(Style::Faint, "-"),
+        Some(state) if probe.is_stale => Cell::painted(Style::Faint, format!("{}, old", word(state))),
         Some(state) => Cell::painted(style(state), word(state)),
     }
 }
@@ -91,7 +95,7 @@ mod tests {
     use crate::ground::Span;
     use crate::monitor::State;
     use crate::view::look::Look;
-    use crate::view::probe::tests::{HOSTILE, http, is_plain, probe, sample};
+    use crate::view::probe::tests::{HOSTILE, http, is_plain, now, probe, sample};
     use crate::view::wrap::columns;
 
     fn views() -> Vec<ProbeView> {
@@ -109,11 +113,11 @@ mod tests {
         nightly.service = "jobs".to_owned();
         let api = probe("api", ProbeTarget::Http(http("${API_URL}/health")));
         vec![
-            probe_view(&web, Some(&sample(State::Down, Some("[STATUS] (500) == 200")))),
-            probe_view(&name, Some(&sample(State::Up, None))),
-            probe_view(&backup, None),
-            probe_view(&nightly, None),
-            probe_view(&api, Some(&sample(State::NotConfigured, None))),
+            probe_view(&web, Some(&sample(State::Down, Some("[STATUS] (500) == 200"))), now()),
+            probe_view(&name, Some(&sample(State::Up, None)), now()),
+            probe_view(&backup, None, now()),
+            probe_view(&nightly, None, now()),
+            probe_view(&api, Some(&sample(State::NotConfigured, None)), now()),
         ]
     }
 
@@ -148,7 +152,7 @@ mod tests {
 
     #[test]
     fn names_stay_text() {
-        let view = probe_view(&probe(HOSTILE, ProbeTarget::Icmp { host: HOSTILE.to_owned() }), None);
+        let view = probe_view(&probe(HOSTILE, ProbeTarget::Icmp { host: HOSTILE.to_owned() }), None, now());
         let text = probes_table(Look::PLAIN, &[view]);
         is_plain(&text);
         assert!(text.lines().all(|line| columns(line) <= 80), "{text}");

@@ -74,8 +74,7 @@ fn up(seen: &Observation) -> Option<f64> {
 }
 
 fn response(seen: &Observation) -> Option<f64> {
-    let ms = seen.response_time_ms.filter(|_| is_answered(seen))?;
-    Some(Duration::from_millis(ms).as_secs_f64())
+    seen.response_us().filter(|_| is_answered(seen)).map(seconds)
 }
 
 fn http_status(seen: &Observation) -> Option<f64> {

@@ -97,9 +97,10 @@ pub fn probe_detail_view(
     probe: &Probe,
     unset: Vec<String>,
     last: Option<&Sample>,
+    now: Time,
 ) -> ProbeDetailView {
     let watches = |rule: &&AlertRule| rule.looks_at(probe);
-    let view = probe_view(probe, last);
+    let view = probe_view(probe, last, now);
     let mut details = target(&probe.target);
     details.extend(client(&probe.client));
     if probe.compat == Compat::Gatus {

@@ -65,7 +65,16 @@ pub(super) fn details(observation: &Observation) -> Vec<String> {
         let label = if condition.warn { "warning" } else { "not met" };
         format!("{label}: {}", line(&condition.shown))
     });
-    error.chain(unmet).chain(hops(observation)).chain(attempts(observation)).collect()
+    error.chain(unmet).chain(printed(observation)).chain(hops(observation)).chain(attempts(observation)).collect()
+}
+
+/// The end of what a command has printed, where that is all there is to go by.
+fn printed(observation: &Observation) -> impl Iterator<Item = String> {
+    let output = observation.output.as_deref().filter(|_| observation.kind == Kind::Command).unwrap_or_default();
+    let lines: Vec<&str> = output.lines().filter(|text| !text.trim().is_empty()).collect();
+    let last: Vec<String> =
+        lines[lines.len().saturating_sub(3)..].iter().map(|text| format!("printed: {}", line(text))).collect();
+    last.into_iter()
 }
 
 /// The requests of a chain of redirects, a line each.

@@ -18,10 +18,9 @@ use crate::error::Result;
 use crate::ground::Clock;
 use crate::monitor::event::Notice;
 use crate::monitor::{Alert, AlertEvent};
-use crate::redact::Redactor;
 use crate::watch::Place;
 use crate::watch::voice::Told;
-use crate::workspace::{Surroundings, Workspace};
+use crate::workspace::{Surroundings, Workspace, redactor};
 
 /// The wait before the second attempt; it doubles up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_secs(2);
@@ -212,6 +211,6 @@ impl Clerk<'_> {
 }
 
 fn courier<'a>(workspace: &Workspace, surroundings: &'a Surroundings, clock: &'a dyn Clock) -> Courier<'a> {
-    let redactor = Redactor::of_variables(workspace.loaded.catalog.secret_env(), &surroundings.vars);
+    let redactor = redactor(workspace, surroundings);
     Courier::new(&surroundings.vars, workspace.working_dir(surroundings).to_owned(), clock, redactor)
 }

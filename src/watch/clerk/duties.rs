@@ -13,7 +13,7 @@ use super::Clerk;
 use super::order::Signalled;
 use crate::error::{Error, Kind, Result};
 use crate::monitor::event::Notice;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, redactor};
 
 /// How long after a failure it is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -60,6 +60,7 @@ impl Clerk<'_> {
     /// Takes over other definitions.
     pub(super) fn take_over(&mut self, workspace: Arc<Workspace>) {
         self.post.follow(&workspace, self.surroundings, self.clock);
+        self.redactor = redactor(&workspace, self.surroundings);
         self.workspace = workspace;
         self.duties.has_new_definitions = true;
         self.do_duties();

@@ -19,14 +19,15 @@ impl Clerk<'_> {
         if !known.is_some_and(|probe| matches!(probe.target, ProbeTarget::Push { .. })) {
             return Err(Refused::Unknown(format!("there is no push probe `{probe}`")));
         }
-        let written = self.samples.beat(probe, self.clock.now(), beat, message);
+        let message = message.map(|message| self.redactor.text(message));
+        let written = self.samples.beat(probe, self.clock.now(), beat, message.as_deref());
         written.map_err(|error| Refused::Failed(error.to_string()))
     }
 
     /// Writes down the alerts of a webhook; says how many of them are news. The same group comes again and again, so
     /// what is known already is passed over.
     pub(super) fn incoming(&mut self, body: &str) -> Result<usize, Refused> {
-        let webhook = alertmanager::parse(body).map_err(Refused::Wrong)?;
+        let webhook = alertmanager::parse(&self.redactor.text(body)).map_err(Refused::Wrong)?;
         let mut news = 0;
         for incoming in &webhook.alerts {
             if self.take_in(incoming).map_err(|error| Refused::Failed(error.to_string()))? {

@@ -30,8 +30,9 @@ use crate::journal::SqliteJournal;
 use crate::ledger::Ledger;
 use crate::monitor::Alert;
 use crate::monitor::event::Source;
+use crate::redact::Redactor;
 use crate::sample::Samples;
-use crate::workspace::{Surroundings, Workspace};
+use crate::workspace::{Surroundings, Workspace, redactor};
 
 use delivery::Post;
 use duties::Duties;
@@ -51,6 +52,7 @@ pub(super) struct Clerk<'a> {
     journal: &'a SqliteJournal,
     samples: Samples,
     voice: Voice,
+    redactor: Redactor,
     /// Alerts that are open, or about which somebody is still to be told, by id.
     alerts: BTreeMap<String, Alert>,
     duties: Duties,
@@ -63,6 +65,7 @@ impl<'a> Clerk<'a> {
         let mut clerk = Self {
             samples: Samples::open(workspace.state_dir()?)?,
             post: Post::new(&workspace, place),
+            redactor: redactor(&workspace, place.surroundings),
             surroundings: place.surroundings,
             clock: place.clock,
             workspace,

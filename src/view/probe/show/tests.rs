@@ -78,7 +78,7 @@ fn settings() -> Settings {
 
 fn view(probe: &Probe) -> ProbeDetailView {
     let last = sample(State::Down, Some("[STATUS] (500) == 200"));
-    probe_detail_view(&settings(), probe, vec![], Some(&last))
+    probe_detail_view(&settings(), probe, vec![], Some(&last), now())
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn everything_is_said_in_words() {
 #[test]
 fn what_is_usual_takes_little_room() {
     let plain = probe("api", ProbeTarget::Http(http("${OPSCTL_API_URL}/health")));
-    let view = probe_detail_view(&Settings::default(), &plain, vec!["OPSCTL_API_URL".to_owned()], None);
+    let view = probe_detail_view(&Settings::default(), &plain, vec!["OPSCTL_API_URL".to_owned()], None, now());
     insta::assert_snapshot!(probe_detail_text(Look::PLAIN, &view), @"
     api · Shop's health
     http of shop · every 1m
@@ -199,6 +199,6 @@ fn whatever_is_written_stays_text() {
     hostile.depends_on = vec![HOSTILE.to_owned()];
     hostile.conditions = vec![Expectation { written: Written::Text(HOSTILE.to_owned()), warn: true }];
     let last = sample(State::Down, Some(HOSTILE));
-    let view = probe_detail_view(&settings(), &hostile, vec![HOSTILE.to_owned()], Some(&last));
+    let view = probe_detail_view(&settings(), &hostile, vec![HOSTILE.to_owned()], Some(&last), now());
     is_plain(&probe_detail_text(Look::PLAIN, &view));
 }
