@@ -35,12 +35,12 @@ pub(super) fn now(session: &mut Session<'_>) -> Result<()> {
         let is_walked = run.walker.as_ref().is_some_and(walked);
         (run, is_walked)
     });
-    let (failing_probes, watched) = failing(&workspace, ledger.now())?;
+    let seen = seen(&workspace, ledger.now())?;
     let now = Now {
         incidents: incidents.collect(),
         alerts,
-        failing_probes,
-        watched,
+        watched: seen.as_ref().map(|seen| (seen.newest, seen.is_watched)),
+        failing_probes: seen.map(|seen| seen.failing),
         due,
         runs: runs.collect(),
         invalid_definitions: workspace.loaded.broken.len(),
@@ -50,16 +50,23 @@ pub(super) fn now(session: &mut Session<'_>) -> Result<()> {
     session.show(&shown, |look| view::now::now_text(look, &now))
 }
 
+/// What `opsctl watch` saw last.
+struct Seen {
+    failing: Vec<FailingView>,
+    newest: Time,
+    is_watched: bool,
+}
+
 /// The probes that were not up when they were seen last, and when the last one was seen and whether that is new; nothing
 /// when none was ever seen.
-fn failing(workspace: &Workspace, now: Time) -> Result<(Option<Vec<FailingView>>, Option<(Time, bool)>)> {
+fn seen(workspace: &Workspace, now: Time) -> Result<Option<Seen>> {
     let latest = latest(workspace)?;
     let probes = &workspace.loaded.catalog.settings.probes;
     // Where the settings are broken nobody can tell which probes are gone.
     let are_known = workspace.loaded.broken.iter().all(|broken| broken.kind != FileKind::Settings);
     let seen: Vec<&Sample> =
         latest.values().filter(|sample| !are_known || probes.contains_key(&sample.probe)).collect();
-    let Some(newest) = seen.iter().map(|sample| sample.at).max() else { return Ok((None, None)) };
+    let Some(newest) = seen.iter().map(|sample| sample.at).max() else { return Ok(None) };
     let is_watched = seen.iter().any(|sample| !sample.is_stale(now));
     let is_bad = |sample: &&&Sample| matches!(sample.state, State::Degraded | State::Down | State::Unknown);
     let view = |sample: &&Sample| FailingView {
@@ -69,7 +76,7 @@ fn failing(workspace: &Workspace, now: Time) -> Result<(Option<Vec<FailingView>>
         reason: sample.reason.clone(),
         is_stale: sample.is_stale(now),
     };
-    Ok((Some(seen.iter().filter(is_bad).map(view).collect()), Some((newest, is_watched))))
+    Ok(Some(Seen { failing: seen.iter().filter(is_bad).map(view).collect(), newest, is_watched }))
 }
 
 fn alert_view(alert: &Alert) -> AlertView {

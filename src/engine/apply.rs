@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::catalog::model::{OnFailure, StepKind};
 use crate::engine::event::{Attempt, Event, Judgement, Recorded, RunStarted};
 use crate::engine::plan::{Parent, Plan};
-use crate::engine::state::{Kept, Note, RollbackState, RunStatus, ShellEntry, State, StepState, StepStatus};
+use crate::engine::state::{Kept, Note, RollbackState, RunStatus, Said, ShellEntry, State, StepState, StepStatus};
 
 /// The state that a run's first event begins.
 pub fn begin(id: &str, plan: Arc<Plan>, header: &RunStarted, recorded: &Recorded) -> State {
@@ -160,7 +160,7 @@ fn apply_to_step(state: &mut State, event: &Event, recorded: &Recorded) {
             step.status = StepStatus::Running;
             step.attempts = *attempt;
             step.tries += 1;
-            step.by_hand = false;
+            step.said = None;
             step.started_at.get_or_insert(recorded.at);
             step.walker = Some(walker.clone());
             step.by = Some(recorded.actor.clone());
@@ -194,12 +194,12 @@ fn apply_to_step(state: &mut State, event: &Event, recorded: &Recorded) {
             step.tasks.fill(true);
             step.effect = Some(version);
             // Whoever did it by hand never asked for the command; a failed check must not run it.
-            step.by_hand = true;
+            step.said = Some(Said::Done);
         }
         Event::StepFailed { reason, .. } => {
             settle(step, StepStatus::Failed, recorded);
             step.reason.clone_from(reason);
-            step.declared = true;
+            step.said = Some(Said::Failed);
         }
         Event::StepSkipped { reason, .. } => {
             settle(step, StepStatus::Skipped, recorded);
@@ -294,8 +294,7 @@ fn reopen(step: &mut StepState) {
     step.until = None;
     step.tolerated = false;
     step.fatal = false;
-    step.declared = false;
-    step.by_hand = false;
+    step.said = None;
     step.walker = None;
     step.tasks.fill(false);
 }

@@ -75,6 +75,15 @@ pub enum Kept {
     Secret,
 }
 
+/// What an operator says of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// It was done by hand.
+    Done,
+    /// It failed.
+    Failed,
+}
+
 /// Where a step stands.
 #[derive(Debug, Clone, Default)]
 pub struct StepState {
@@ -110,10 +119,8 @@ pub struct StepState {
     pub tolerated: bool,
     /// Whether the operator said that its failure ends the run.
     pub fatal: bool,
-    /// Whether the operator declared the failure, rather than an attempt.
-    pub declared: bool,
-    /// Whether somebody did it by hand; then its command was never asked for.
-    pub by_hand: bool,
+    /// What the operator said of it, rather than an attempt: then its command was not asked for.
+    pub said: Option<Said>,
     /// The version at which it was last begun.
     pub begun: u64,
     /// The version at which it took effect, or may have: what a rollback goes back through.
@@ -131,7 +138,7 @@ pub struct StepState {
 impl StepState {
     /// Whether a failed attempt is followed by another one without anybody's word.
     pub fn may_be_retried(&self, retry: Retry) -> bool {
-        !self.declared && !self.by_hand && self.tries < retry.attempts
+        self.said.is_none() && self.tries < retry.attempts
     }
 }
 

@@ -140,8 +140,10 @@ pub(super) fn place(probe: &Probe) -> Option<String> {
 fn fill_in(target: &ProbeTarget, fill: &mut Filler<'_>) {
     let is_plain = |place: usize| match target {
         ProbeTarget::Tcp(_) | ProbeTarget::Grpc { .. } => place == 0,
-        ProbeTarget::Postgres { .. } | ProbeTarget::Redis { .. } => false,
-        ProbeTarget::Http(_) | ProbeTarget::Websocket { .. } => false,
+        ProbeTarget::Postgres { .. }
+        | ProbeTarget::Redis { .. }
+        | ProbeTarget::Http(_)
+        | ProbeTarget::Websocket { .. } => false,
         _ => true,
     };
     for (place, text) in texts(target).into_iter().enumerate() {

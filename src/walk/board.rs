@@ -2,7 +2,7 @@
 
 use crate::catalog::model::{ProcedureKind, StepKind};
 use crate::engine::event::Judgement;
-use crate::engine::state::StepStatus;
+use crate::engine::state::{Said, StepStatus};
 use crate::engine::{Input, Need, need, next};
 use crate::error::{Result, nearest};
 use crate::terminal::{AskError, Question};
@@ -65,7 +65,9 @@ impl Walk<'_> {
             | Need::StartRollback(_)
             | Need::Finish(_) => true,
             Need::Effect { .. } => answered || self.runs_by_itself(place),
-            Need::Judge(_) => answered || (self.state.steps[place].declared && !self.terminal.can_ask()),
+            Need::Judge(_) => {
+                answered || (self.state.steps[place].said == Some(Said::Failed) && !self.terminal.can_ask())
+            }
             Need::Recover(_) => {
                 let repeats = self.state.plan.steps[place].step.is_repeatable() && !self.is_walked_elsewhere(place);
                 answered || repeats

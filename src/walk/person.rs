@@ -3,7 +3,7 @@
 use crate::catalog::model::StepKind;
 use crate::engine::Input;
 use crate::engine::event::Judgement;
-use crate::engine::state::StepStatus;
+use crate::engine::state::{Said, StepStatus};
 use crate::error::{Error, Result};
 use crate::ledger::NotRecorded;
 use crate::terminal::AskError;
@@ -120,7 +120,7 @@ impl Walk<'_> {
         let state = &self.state.steps[place];
         let reason = state.reason.clone().unwrap_or_else(|| "it failed".into());
         // The operator's own word that it failed is a decision already.
-        if state.declared && !self.terminal.can_ask() {
+        if state.said == Some(Said::Failed) && !self.terminal.can_ask() {
             // On a checklist one red item does not end the others.
             let judgement = if self.is_board() { Judgement::Continue } else { Judgement::Stop };
             return self.record(Input::Judge { step, judgement });
