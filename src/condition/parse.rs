@@ -44,6 +44,18 @@ fn operator(text: &str) -> Option<(usize, usize, Operator)> {
     inside
 }
 
+/// Operators of other languages, and what is meant by them here.
+const FOREIGN: [(&str, &str); 6] =
+    [("=>", ">="), ("=<", "<="), ("===", "=="), ("!==", "!="), ("<>", "!="), ("=~", "==")];
+
+/// The first signs that stand together, and where.
+fn signs(text: &str) -> Option<(usize, &str)> {
+    let is_sign = |c: char| matches!(c, '=' | '<' | '>' | '!' | '~');
+    let at = text.find(is_sign)?;
+    let length = text[at..].find(|c| !is_sign(c)).unwrap_or(text.len() - at);
+    Some((at, &text[at..at + length]))
+}
+
 /// What is wrong with a condition in which no operator was found.
 pub fn no_operator(whole: Piece<'_>) -> ConditionError {
     if whole.text.is_empty() {
@@ -54,6 +66,15 @@ pub fn no_operator(whole: Piece<'_>) -> ConditionError {
         let right = if right.is_empty() { "…" } else { right };
         format!("{left} {instead} {right}")
     };
+    if let Some((at, sign)) = signs(whole.text)
+        && let Some((_, meant)) = FOREIGN.iter().find(|(foreign, _)| *foreign == sign)
+    {
+        let wrong = whole.from(at).to(sign.len()).wrong(format!("`{sign}` is no operator"));
+        return wrong.suggest(match sign {
+            "=~" => format!("{} == pat(*{}*)", whole.text[..at].trim(), whole.text[at + 2..].trim()),
+            _ => spaced(at, sign, meant),
+        });
+    }
     for (sign, _) in Operator::ALL {
         if let Some(at) = whole.text.find(sign) {
             let nothing = whole.text[at + sign.len()..].trim().is_empty();

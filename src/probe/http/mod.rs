@@ -45,7 +45,9 @@ pub(super) async fn look(
         };
         if sight.hops.len() >= target.redirects as usize {
             let place = request.place()?;
-            return Err(format!("gave up after {} redirects, the last one at {place}", target.redirects).into());
+            let many =
+                if target.redirects == 1 { "1 redirect".to_owned() } else { format!("{} redirects", target.redirects) };
+            return Err(format!("gave up after {many}, the last one at {place}").into());
         }
         sight.hop(origin(&request.url), answer.status().as_u16());
         sight.facts.redirects = u32::try_from(sight.hops.len()).ok();

@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn programs_get_no_password() {
         insta::assert_snapshot!(serde_json::to_string(&views()[0]).unwrap(), @r#"
-        {"id":"web","title":"Shop's health","service":"shop","kind":"http","target":"https://***@shop.example/health/with/a/rather/long/path","interval":"1m","tags":[],"enabled":true,"state":"down","seen_at":"2026-11-23T15:00:21.250Z"}
+        {"id":"web","title":"Shop's health","service":"shop","kind":"http","target":"https://***@shop.example/health/with/a/rather/long/path","interval":"1m","tags":[],"enabled":true,"state":"down","seen_at":"2026-11-23T15:00:21.250Z","is_stale":false}
         "#);
     }
 

@@ -147,7 +147,7 @@ mod tests {
         opsctl_probe_phase_seconds{probe="web",service="shop",kind="http",phase="transfer"} 0.00013
         # HELP opsctl_probe_response_seconds How long the answer took.
         # TYPE opsctl_probe_response_seconds gauge
-        opsctl_probe_response_seconds{probe="web",service="shop",kind="http"} 0.012
+        opsctl_probe_response_seconds{probe="web",service="shop",kind="http"} 0.0121
         # HELP opsctl_probe_http_status The status of the HTTP answer.
         # TYPE opsctl_probe_http_status gauge
         opsctl_probe_http_status{probe="web",service="shop",kind="http"} 200

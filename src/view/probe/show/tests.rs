@@ -161,7 +161,7 @@ fn what_is_usual_takes_little_room() {
     Counts       down after 1 observation, up after 1 observation
     ");
     insta::assert_snapshot!(serde_json::to_string(&view).unwrap(), @r#"
-    {"id":"api","title":"Shop's health","service":"shop","kind":"http","target":"${OPSCTL_API_URL}/health","interval":"1m","tags":[],"enabled":true,"state":null,"seen_at":null,"details":{"redirects":"at most 10"},"conditions":[{"condition":"[STATUS] < 400","warn":false}],"timeout":"10s","attempts":1,"failure_threshold":1,"success_threshold":1,"depends_on":[],"maintenance":[],"alerts":[],"unset":["OPSCTL_API_URL"],"last":null}
+    {"id":"api","title":"Shop's health","service":"shop","kind":"http","target":"${OPSCTL_API_URL}/health","interval":"1m","tags":[],"enabled":true,"state":null,"seen_at":null,"is_stale":false,"details":{"redirects":"at most 10"},"conditions":[{"condition":"[STATUS] < 400","warn":false}],"timeout":"10s","attempts":1,"failure_threshold":1,"success_threshold":1,"depends_on":[],"maintenance":[],"alerts":[],"unset":["OPSCTL_API_URL"],"last":null}
     "#);
 }
 
