@@ -61,13 +61,13 @@ fn main() {
     let number = |name: &str| number(&page, name);
     let up = page.lines().filter(|line| line.starts_with("opsctl_probe_up{") && line.ends_with(" 1")).count();
     println!("{up} of {PROBES} probes are up, {} were left out", number("opsctl_watch_skipped_total"));
-    let delay = |share: &str| number(&format!("opsctl_watch_delay_seconds{{quantile=\"{share}\"}}")) * 1000.0;
+    let delay = |share: &str| number(&format!("opsctl_watch_delay_seconds{{percentile=\"{share}\"}}")) * 1000.0;
     let mut rows = vec![
         Row::new("10,000 probes a minute, of one processor", busy * 100.0, 30.0, "%"),
-        Row::new("how late they begin, 99 of 100", delay("0.99"), 10.0, "ms").note(format!(
+        Row::new("how late they begin, 99 of 100", delay("99"), 10.0, "ms").note(format!(
             "(half of them {:.2} ms, the latest {:.0} ms)",
-            delay("0.5"),
-            delay("1")
+            delay("50"),
+            delay("100")
         )),
     ];
     rows.extend(peak_memory(daemon.pid()).map(|peak| Row::new("peak memory", peak, 150.0, "MB")));
