@@ -9,6 +9,7 @@ mod parameter;
 mod probe;
 mod reference;
 mod settings;
+mod sight;
 mod step;
 mod template;
 

@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::names::Scope;
+use super::sight;
 use super::{command, parameter};
 use crate::catalog::model::{HttpAuth, HttpTarget, Probe, ProbeTarget, TcpTarget};
 use crate::catalog::problem::{Problem, Segment, Trail};
@@ -16,10 +17,13 @@ pub(super) fn probe(probe: &Probe, context: &Context<'_>, at: &Trail<'_>, proble
     let conditions = at.key("conditions");
     for (index, expectation) in probe.conditions.iter().enumerate() {
         let here = conditions.index(index);
-        if expectation.warn {
-            written(&expectation.written, probe.compat, &here.key("warn"), problems);
-        } else {
-            written(&expectation.written, probe.compat, &here, problems);
+        let warn = here.key("warn");
+        let here = if expectation.warn { &warn } else { &here };
+        let before = problems.len();
+        written(&expectation.written, probe.compat, here, problems);
+        // For Gatus what is not seen is zero, and a condition may hold all the same.
+        if problems.len() == before && probe.compat == Compat::Strict {
+            sight::never_seen(&expectation.written.to_string(), &probe.target, here, problems);
         }
     }
     depends_on(probe, context, &at.key("depends_on"), problems);
