@@ -29,6 +29,8 @@ pub mod template;
 
 pub mod condition;
 
+pub mod moment;
+
 pub mod schedule;
 
 pub mod percentile;
@@ -41,11 +43,11 @@ pub mod import;
 
 pub mod engine;
 
+pub mod message;
+
 pub mod incident;
 
 pub mod monitor;
-
-pub mod message;
 
 // The edges to the store and to other processes.
 

@@ -156,7 +156,7 @@ fn an_incident_goes_from_declared_to_resolved() {
 fn what_may_not_follow_is_refused_with_the_reason() {
     let world = pack();
     open(&world, "P2");
-    world.run(&["incident", "severity", "1", "P2"]).exits(2).says(&["INC-1 is P2 already", "incident show 1"]);
+    world.run(&["incident", "severity", "1", "P2"]).exits(2).says(&["INC-1 is P2 already", "incident show INC-1"]);
     world.run(&["incident", "severity", "1", "P9"]).exits(2).says(&["no severity `P9`"]);
     world.run(&["incident", "note", "1", "  "]).exits(2).says(&["the note is empty"]);
     world.run(&["incident", "ack", "1"]).exits(0);

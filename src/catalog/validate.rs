@@ -408,7 +408,7 @@ const SYNONYMS: [(&str, &str); 20] = [
 ];
 
 // What the types are called when one speaks of them.
-const NOUNS: [(&str, &str); 27] = [
+const NOUNS: [(&str, &str); 30] = [
     ("RawFullStep", "a step"),
     ("RawPhase", "a phase"),
     ("RawFullOption", "an option"),
@@ -430,7 +430,10 @@ const NOUNS: [(&str, &str); 27] = [
     ("RawService", "a service"),
     ("RawProbe", "a probe"),
     ("RawRequest", "`http`"),
-    ("RawIncidentSettings", "`incident`"),
+    ("IncidentSettings", "`incident`"),
+    ("UpdateTemplate", "an update"),
+    ("Reminders", "`reminders`"),
+    ("EscalationLevel", "an escalation level"),
     ("RawChannel", "a channel"),
     ("Severity", "a severity"),
     ("EscalationRoute", "an escalation route"),

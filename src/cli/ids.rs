@@ -36,6 +36,16 @@ pub(super) fn severities() -> ArgValueCandidates {
     defined(|catalog| catalog.settings.severities.iter().map(|(id, found)| candidate(id, &found.title)).collect())
 }
 
+/// Ids of escalation policies.
+pub(super) fn escalations() -> ArgValueCandidates {
+    defined(|catalog| catalog.settings.escalation.iter().map(|(id, found)| candidate(id, &found.topic)).collect())
+}
+
+/// Ids of channels.
+pub(super) fn channels() -> ArgValueCandidates {
+    defined(|catalog| catalog.settings.channels.iter().map(|(id, found)| candidate(id, &found.title)).collect())
+}
+
 /// Ids of services.
 pub(super) fn services() -> ArgValueCandidates {
     defined(|catalog| catalog.settings.services.iter().map(|(id, found)| candidate(id, &found.title)).collect())

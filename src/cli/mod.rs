@@ -26,6 +26,7 @@ mod severity;
 mod start;
 mod template;
 mod watch;
+mod work;
 
 use std::path::PathBuf;
 

@@ -129,7 +129,7 @@ pub(super) fn attach(ledger: &Ledger<'_>, state: &State) -> Result<()> {
         return Ok(());
     }
     let attached = IncidentEvent::RunAttached { run: state.id.clone(), title: state.header.title.clone() };
-    ledger.record_incident(&mut incident, &attached)
+    ledger.record_incident(&mut incident, attached)
 }
 
 // Parses and checks everything that the walk can come to, before anything runs.
@@ -205,7 +205,7 @@ fn dry_run(
 ) -> Result<()> {
     let journal = Session::reader(workspace)?;
     let ledger = session.ledger(workspace, &*journal);
-    let facts = incident.map(|id| ledger.incident(id)).transpose()?.map(|incident| incident.facts());
+    let facts = incident.map(|id| ledger.incident(id)).transpose()?.map(|incident| incident.facts(ledger.now()));
     let premises = premises(start, plan, answers, facts);
     let forecasts = preview(plan, &premises);
     let shown = view::procedure::procedure_view(&start.procedure, plan, Some(&forecasts));

@@ -134,7 +134,7 @@ fn facts(session: &Session<'_>, workspace: &Workspace, incident: Option<&str>) -
     if let Some(id) = incident {
         let journal = Session::reader(workspace)?;
         let ledger = session.ledger(workspace, &*journal);
-        facts.insert("incident".to_owned(), ledger.incident(id)?.facts());
+        facts.insert("incident".to_owned(), ledger.incident(id)?.facts(session.clock.now()));
     }
     Ok(Value::Object(facts))
 }

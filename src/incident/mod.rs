@@ -1,7 +1,17 @@
-//! Incidents: pure state, transitions and durations.
+//! Incidents: pure state, transitions, clocks and durations.
 
+mod apply;
+pub mod clock;
+pub mod comms;
+pub mod duration;
 pub mod event;
-pub mod state;
+pub mod impact;
+mod role;
+mod rules;
+mod state;
+mod status;
 
-pub use event::IncidentEvent;
-pub use state::{Incident, Status};
+pub use event::{IncidentEvent, Recorded, Visibility};
+pub use role::Role;
+pub use state::{Action, ActionState, Incident, Todo, TodoState};
+pub use status::Status;

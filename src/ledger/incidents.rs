@@ -1,15 +1,20 @@
 //! Incidents: declared, read, added to.
 
+use serde_json::Value;
+
 use crate::error::{Error, Result, nearest};
-use crate::incident::Incident;
-use crate::incident::event::{IncidentEvent, Recorded};
-use crate::journal::{self, JournalError};
-use crate::ledger::{Ledger, fact_of, to_new};
+use crate::ground::{Time, rfc3339};
+use crate::incident::{Incident, IncidentEvent, Recorded, Visibility};
+use crate::journal::{self, JournalError, NewEvent};
+use crate::ledger::Ledger;
 
 const PREFIX: &str = "incident/";
 
+/// The key in a body that says when something happened that was told of later.
+const OCCURRED: &str = "occurred_at";
+
 /// An incident to declare.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NewIncident {
     /// Its title.
     pub title: String,
@@ -19,22 +24,50 @@ pub struct NewIncident {
     pub severity: String,
     /// What is seen.
     pub seen: Option<String>,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// When it was declared, where that was earlier.
+    pub at: Option<Time>,
+    /// When it was noticed, and by what.
+    pub detected: Option<(Time, Option<String>)>,
+}
+
+/// Facts to add to an incident, and when they happened, where that was earlier.
+#[derive(Debug, Clone, Default)]
+pub struct Happening {
+    /// The facts.
+    pub events: Vec<IncidentEvent>,
+    /// When they happened.
+    pub at: Option<Time>,
+}
+
+impl From<IncidentEvent> for Happening {
+    fn from(event: IncidentEvent) -> Self {
+        Self { events: vec![event], at: None }
+    }
 }
 
 impl Ledger<'_> {
     /// Declares an incident under the next number.
     pub fn declare(&self, new: NewIncident) -> Result<Incident> {
-        let event = IncidentEvent::Declared {
+        let declared = IncidentEvent::Declared {
             title: new.title,
             services: new.services,
             severity: new.severity,
             seen: new.seen,
+            visibility: new.visibility,
         };
+        self.not_in_future(new.at)?;
+        let mut events = vec![to_new(&declared, new.at)];
+        if let Some((at, source)) = new.detected {
+            self.not_in_future(Some(at))?;
+            events.push(to_new(&IncidentEvent::Detected { source }, Some(at)));
+        }
         let mut number = self.journal.streams(PREFIX)?.len();
         loop {
             number += 1;
             let id = format!("INC-{number}");
-            match self.journal.append(&stream(&id), 0, &self.context(), &[to_new(&event)]) {
+            match self.journal.append(&stream(&id), 0, &self.context(), &events) {
                 Ok(stored) => return fold(&id, &stored),
                 Err(JournalError::Conflict { .. }) => {}
                 Err(other) => return Err(other.into()),
@@ -60,28 +93,22 @@ impl Ledger<'_> {
 
     /// All incidents, in the order they were declared.
     pub fn incidents(&self) -> Result<Vec<Incident>> {
-        let mut incidents: Vec<Incident> = Vec::new();
-        for event in self.journal.read_all(PREFIX)? {
-            let id = event.stream.strip_prefix(PREFIX).unwrap_or(&event.stream);
-            let recorded = from_stored(&event)?;
-            match incidents.last_mut() {
-                Some(last) if last.id == id => last.apply(&recorded),
-                _ => incidents.extend(Incident::begin(id, &recorded)),
-            }
-        }
-        Ok(incidents)
+        folded(&self.journal.read_all(PREFIX)?)
     }
 
-    /// Adds an event if it may follow; on a conflict looks again and decides anew.
-    pub fn record_incident(&self, incident: &mut Incident, event: &IncidentEvent) -> Result<()> {
+    /// Adds facts if they may follow, all of them or none; on a conflict looks again and decides anew.
+    pub fn record_incident(&self, incident: &mut Incident, happening: impl Into<Happening>) -> Result<()> {
+        let happening = happening.into();
+        self.not_in_future(happening.at)?;
+        let new: Vec<NewEvent> = happening.events.iter().map(|event| to_new(event, happening.at)).collect();
         loop {
-            incident.allows(event).map_err(Error::usage)?;
+            self.allowed(incident, &happening)?;
             let stream = stream(&incident.id);
-            match self.journal.append(&stream, incident.version, &self.context(), &[to_new(event)]) {
-                Ok(stored) => return apply_all(incident, &stored),
+            match self.journal.append(&stream, incident.version, &self.context(), &new) {
+                Ok(stored) => return self.apply_all(incident, &stored),
                 Err(JournalError::Conflict { .. }) => {
                     let newer = self.journal.read(&stream, incident.version)?;
-                    apply_all(incident, &newer)?;
+                    self.apply_all(incident, &newer)?;
                 }
                 Err(other) => return Err(other.into()),
             }
@@ -92,6 +119,39 @@ impl Ledger<'_> {
     pub fn incident_events(&self, id: &str) -> Result<Vec<Recorded>> {
         self.journal.read(&stream(id), 0)?.iter().map(from_stored).collect()
     }
+
+    // Each fact has to fit where those before it lead to.
+    fn allowed(&self, incident: &Incident, happening: &Happening) -> Result<()> {
+        let now = self.now();
+        let mut then = incident.clone();
+        for (event, version) in happening.events.iter().zip(incident.version + 1..) {
+            let at = happening.at.unwrap_or(now);
+            then.allows(event, at).map_err(Error::usage)?;
+            let (actor, event) = (self.actor.clone(), event.clone());
+            then.apply(&Recorded { version, at, recorded_at: now, actor, event });
+        }
+        Ok(())
+    }
+
+    fn apply_all(&self, incident: &mut Incident, stored: &[journal::Event]) -> Result<()> {
+        for event in stored {
+            let recorded = from_stored(event)?;
+            if Incident::rewrites(&recorded.event) {
+                *incident = fold(&incident.id, &self.journal.read(&stream(&incident.id), 0)?)?;
+                return Ok(());
+            }
+            incident.apply(&recorded);
+        }
+        Ok(())
+    }
+
+    fn not_in_future(&self, at: Option<Time>) -> Result<()> {
+        match at.filter(|at| *at > self.now()) {
+            Some(at) => Err(Error::usage(format!("{} has not come yet", rfc3339(at)))
+                .hint("--at is for what happened earlier; leave it out for what happens now")),
+            None => Ok(()),
+        }
+    }
 }
 
 fn stream(id: &str) -> String {
@@ -99,21 +159,34 @@ fn stream(id: &str) -> String {
 }
 
 fn fold(id: &str, events: &[journal::Event]) -> Result<Incident> {
-    let unreadable = || Error::environment(format!("incident {id} does not begin with its declaration"));
-    let (first, rest) = events.split_first().ok_or_else(unreadable)?;
-    let mut incident = Incident::begin(id, &from_stored(first)?).ok_or_else(unreadable)?;
-    apply_all(&mut incident, rest)?;
-    Ok(incident)
+    let recorded = events.iter().map(from_stored).collect::<Result<Vec<_>>>()?;
+    Incident::fold(id, &recorded)
+        .ok_or_else(|| Error::environment(format!("incident {id} does not begin with its declaration")))
 }
 
-fn apply_all(incident: &mut Incident, events: &[journal::Event]) -> Result<()> {
-    for event in events {
-        incident.apply(&from_stored(event)?);
+/// The incidents that events come to, which stand stream by stream.
+fn folded(events: &[journal::Event]) -> Result<Vec<Incident>> {
+    let streams = events.chunk_by(|one, next| one.stream == next.stream);
+    streams.map(|events| fold(events[0].stream.strip_prefix(PREFIX).unwrap_or(&events[0].stream), events)).collect()
+}
+
+fn to_new(event: &IncidentEvent, at: Option<Time>) -> NewEvent {
+    let (kind, mut body) = event.to_parts();
+    if let (Value::Object(body), Some(at)) = (&mut body, at) {
+        body.insert(OCCURRED.to_owned(), Value::String(rfc3339(at)));
     }
-    Ok(())
+    NewEvent { kind, body }
 }
 
 fn from_stored(stored: &journal::Event) -> Result<Recorded> {
-    let event = fact_of(stored)?;
-    Ok(Recorded { version: stored.version, at: stored.at, actor: stored.actor.clone(), event })
+    let event =
+        IncidentEvent::from_parts(&stored.kind, &stored.body).map_err(|cause| super::unreadable(stored, cause))?;
+    let occurred = stored.body.get(OCCURRED).and_then(Value::as_str).and_then(|at| at.parse::<Time>().ok());
+    Ok(Recorded {
+        version: stored.version,
+        at: occurred.unwrap_or(stored.at),
+        recorded_at: stored.at,
+        actor: stored.actor.clone(),
+        event,
+    })
 }

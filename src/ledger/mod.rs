@@ -14,7 +14,7 @@ use crate::fact;
 use crate::ground::{Actor, Clock, Time};
 use crate::journal::{self, Context, Journal, JournalError, NewEvent};
 
-pub use incidents::NewIncident;
+pub use incidents::{Happening, NewIncident};
 pub use runs::{NewRun, Title};
 
 /// The journal seen as runs and incidents, written to by one actor.
@@ -82,9 +82,11 @@ fn to_new<T: Serialize>(fact: &T) -> NewEvent {
 }
 
 fn fact_of<T: DeserializeOwned>(stored: &journal::Event) -> Result<T, Error> {
-    fact::from_parts(&stored.kind, &stored.body).map_err(|cause| {
-        Error::environment(format!("event {} of {} cannot be read", stored.version, stored.stream))
-            .cause(cause)
-            .hint("it may have been written by a newer opsctl; otherwise `opsctl journal verify` says more")
-    })
+    fact::from_parts(&stored.kind, &stored.body).map_err(|cause| unreadable(stored, cause))
+}
+
+fn unreadable(stored: &journal::Event, cause: String) -> Error {
+    Error::environment(format!("event {} of {} cannot be read", stored.version, stored.stream))
+        .cause(cause)
+        .hint("it may have been written by a newer opsctl; otherwise `opsctl journal verify` says more")
 }

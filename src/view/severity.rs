@@ -24,6 +24,14 @@ pub struct SeverityView {
     pub response_time: String,
     /// Whether customers are informed.
     pub inform_customers: bool,
+    /// The time within which people outside hear of it for the first time: 30m; null where there is no limit.
+    pub first_update_within: Option<String>,
+    /// How often they hear of it from then on.
+    pub update_every: Option<String>,
+    /// Whether somebody has to command it.
+    pub needs_commander: bool,
+    /// The escalation policy that is followed while nobody has acknowledged it.
+    pub escalate: Option<String>,
 }
 
 /// A severity for programs.
@@ -35,6 +43,10 @@ pub fn severity_view(id: &str, severity: &Severity) -> SeverityView {
         respond_within: severity.respond_within.to_string(),
         response_time: severity.response_time(),
         inform_customers: severity.inform_customers,
+        first_update_within: severity.first_update_within.map(|span| span.to_string()),
+        update_every: severity.update_every.map(|span| span.to_string()),
+        needs_commander: severity.needs_commander,
+        escalate: severity.escalate.clone(),
     }
 }
 
@@ -53,6 +65,13 @@ pub fn severities_text(look: Look, severities: &[SeverityView]) -> String {
             paint(look, Style::Heading, &name),
             severity.response_time
         );
+        if let Some(first) = &severity.first_update_within {
+            let every = severity.update_every.as_ref().map(|every| format!(", then every {every}")).unwrap_or_default();
+            let _ = writeln!(text, "  First public update within {first}{every}");
+        }
+        if severity.needs_commander {
+            text.push_str("  Needs an incident commander\n");
+        }
         for criterion in &severity.criteria {
             let _ = writeln!(text, "  - {}", plain_line(criterion));
         }
@@ -74,11 +93,17 @@ mod tests {
             criteria: vec!["Service completely down".to_owned()],
             respond_within: Span::seconds(seconds),
             inform_customers,
+            first_update_within: (seconds == 0).then_some(Span::seconds(900)),
+            update_every: (seconds == 0).then_some(Span::seconds(1800)),
+            needs_commander: seconds == 0,
+            escalate: None,
         };
         let views =
             [severity_view("P0", &severity("Critical", 0, true)), severity_view("P1", &severity("High", 3600, false))];
         insta::assert_snapshot!(severities_text(Look::PLAIN, &views), @r"
         P0 Critical · response time: Immediate · customers are informed
+          First public update within 15m, then every 30m
+          Needs an incident commander
           - Service completely down
 
         P1 High · response time: < 1 hour

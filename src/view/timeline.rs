@@ -1,11 +1,15 @@
 //! The facts of runs and incidents in words, for timelines and exports.
 
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
 use crate::engine::event::{Attempt, Event, Judgement, Recorded};
 use crate::fact;
 use crate::ground::rfc3339;
-use crate::incident::event::{IncidentEvent, Recorded as IncidentRecorded};
-use crate::view::incident::TimelineView;
-use crate::view::run::outcome_word;
+use crate::incident::Recorded as IncidentRecorded;
+use crate::view::incident::{TimelineView, incident_words};
+use crate::view::run::{outcome_word, short_time};
 
 /// A run's fact as a line of a timeline.
 pub fn of_run(run: &str, recorded: &Recorded) -> TimelineView {
@@ -21,8 +25,17 @@ pub fn of_run(run: &str, recorded: &Recorded) -> TimelineView {
 
 /// An incident's fact as a line of a timeline.
 pub fn of_incident(recorded: &IncidentRecorded) -> TimelineView {
-    let (kind, data) = fact::to_parts(&recorded.event);
-    let text = incident_words(&recorded.event);
+    let (kind, mut data) = recorded.event.to_parts();
+    let mut text = incident_words(&recorded.event);
+    if let Value::Object(data) = &mut data {
+        data.insert("event".to_owned(), recorded.version.into());
+        if recorded.recorded_at != recorded.at {
+            data.insert("recorded_at".to_owned(), rfc3339(recorded.recorded_at).into());
+        }
+    }
+    if recorded.recorded_at != recorded.at {
+        let _ = write!(text, " (told at {} UTC)", short_time(recorded.recorded_at));
+    }
     TimelineView { at: rfc3339(recorded.at), actor: recorded.actor.0.clone(), kind, text, data }
 }
 
@@ -80,20 +93,6 @@ fn run_words(event: &Event) -> String {
         Event::RunFinished { outcome } => outcome_word(*outcome).to_owned(),
         Event::RunAborted { reason } => format!("aborted: {reason}"),
         Event::DefinitionAdopted { .. } => "adopted the changed definition".to_owned(),
-    }
-}
-
-fn incident_words(event: &IncidentEvent) -> String {
-    match event {
-        IncidentEvent::Declared { title, severity, .. } => format!("declared {severity}: {title}"),
-        IncidentEvent::Acknowledged {} => "acknowledged".to_owned(),
-        IncidentEvent::SeverityChanged { severity, reason } => {
-            format!("severity {severity}{}", because(reason.as_deref()))
-        }
-        IncidentEvent::ImpactRecorded { text } => format!("impact: {text}"),
-        IncidentEvent::NoteAdded { text } => format!("note: {text}"),
-        IncidentEvent::RunAttached { run, title } => format!("began {title} as {run}"),
-        IncidentEvent::Resolved { reason } => format!("resolved{}", because(reason.as_deref())),
     }
 }
 

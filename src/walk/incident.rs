@@ -54,7 +54,7 @@ impl Walk<'_> {
             }
         };
         if let Some(event) = settled.event {
-            self.ledger.record_incident(&mut incident, &event)?;
+            self.ledger.record_incident(&mut incident, event)?;
         }
         self.record(Input::Done { step, reason: settled.reason })
     }
@@ -100,7 +100,7 @@ impl Walk<'_> {
                 Settled { event: None, reason: Some("resolved before".into()) }
             }
             IncidentPart::Resolve => {
-                Settled { reason: text.clone(), event: Some(IncidentEvent::Resolved { reason: text }) }
+                Settled { reason: text.clone(), event: Some(IncidentEvent::Resolved { reason: text, untold: None }) }
             }
         }))
     }

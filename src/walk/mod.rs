@@ -162,7 +162,7 @@ impl<'a> Walk<'a> {
     fn look_around(&mut self) -> Result<()> {
         self.facts.now = self.ledger.now();
         if let Some(id) = self.state.header.incident.clone() {
-            self.facts.incident = Some(self.ledger.incident(&id)?.facts());
+            self.facts.incident = Some(self.ledger.incident(&id)?.facts(self.facts.now));
         }
         Ok(())
     }

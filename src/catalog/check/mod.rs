@@ -4,6 +4,7 @@ mod alert;
 mod command;
 mod cycle;
 mod flow;
+mod incident;
 mod names;
 mod parameter;
 mod probe;

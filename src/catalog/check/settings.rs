@@ -1,9 +1,7 @@
 //! The settings: probes, alerts, and the procedure that handles incidents.
 
-use super::{Context, alert, probe};
-use crate::catalog::model::ProcedureKind;
+use super::{Context, alert, incident, probe};
 use crate::catalog::problem::{Problem, Trail};
-use crate::error::nearest;
 
 /// Everything that is wrong with the settings beyond their shape.
 pub fn settings(context: &Context<'_>) -> Vec<Problem> {
@@ -18,17 +16,6 @@ pub fn settings(context: &Context<'_>) -> Vec<Problem> {
     for (id, rule) in &context.catalog.settings.alerts {
         alert::alert(rule, context, &alerts.key(id), &mut problems);
     }
-    process(context, &root.key("incident").key("process"), &mut problems);
+    incident::incident(context, &mut problems);
     problems
-}
-
-fn process(context: &Context<'_>, at: &Trail<'_>, problems: &mut Vec<Problem>) {
-    let Some(id) = &context.catalog.settings.incident_process else { return };
-    let kind = ProcedureKind::Playbook;
-    let broken = context.broken.iter().any(|broken| broken.kind.word() == kind.word() && broken.id == *id);
-    if context.catalog.procedure(kind, id).is_none() && !broken {
-        let known = context.catalog.of_kind(kind).map(|playbook| playbook.id.as_str());
-        let problem = Problem::error("unknown-reference", at, format!("there is no playbook `{id}`"));
-        problems.push(problem.suggest_name(nearest(id, known)));
-    }
 }

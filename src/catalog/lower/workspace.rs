@@ -23,8 +23,8 @@ pub fn add_settings(settings: &mut Settings, raw: RawWorkspace) -> Vec<Problem> 
     if raw.title.is_some() {
         settings.title = raw.title;
     }
-    if let Some(process) = raw.incident.and_then(|incident| incident.process) {
-        settings.incident_process = Some(process);
+    if let Some(incident) = raw.incident {
+        settings.incident = incident;
     }
     let services = root.key("services");
     for (id, service) in raw.services {

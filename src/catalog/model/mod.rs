@@ -1,6 +1,7 @@
 //! The definitions as the rest of the program sees them: checked and immutable.
 
 mod alert;
+mod incident;
 mod probe;
 mod settings;
 mod step;
@@ -16,14 +17,14 @@ use crate::ground::Span;
 use crate::schedule::Schedule;
 
 pub use alert::{AlertRule, AlertState, AlertWhen, Connectivity, Delivery, Retention};
+pub use incident::{
+    EscalationLevel, EscalationRoute, IncidentSettings, Reminders, Severity, UpdateTemplate, response_time,
+};
 pub use probe::{
     Client, DnsTarget, Expectation, HttpAuth, HttpTarget, HttpVersion, MaintenanceWindow, Probe, ProbeTarget,
     RecordType, RedisAsk, StartTls, TcpTarget, Turn,
 };
-pub use settings::{
-    Channel, Dashboard, EscalationRoute, FullVariant, Objective, Service, Settings, Severity, Template, TemplateText,
-    Variant, response_time,
-};
+pub use settings::{Channel, Dashboard, FullVariant, Objective, Service, Settings, Template, TemplateText, Variant};
 pub use step::{
     Approval, Capture, CaptureSource, ChoiceOption, Command, CommandSpec, Expect, IncidentPart, Link, OnFailure,
     Probing, Retry, Risk, Rollback, Send, Step, StepKind, Use, Verify, VerifyCheck, Wait,

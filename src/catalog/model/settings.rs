@@ -7,53 +7,10 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AlertRule, Connectivity, Delivery, Parameter, Probe, Retention, Source};
+use super::{
+    AlertRule, Connectivity, Delivery, EscalationRoute, IncidentSettings, Parameter, Probe, Retention, Severity, Source,
+};
 use crate::catalog::union::by_kind;
-use crate::ground::Span;
-
-/// How bad an incident is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Severity {
-    /// Its title: Critical.
-    pub title: String,
-    /// What makes it so.
-    pub criteria: Vec<String>,
-    /// The time within which one responds; `0s` is immediately.
-    pub respond_within: Span,
-    /// Whether customers are informed.
-    #[serde(default)]
-    pub inform_customers: bool,
-}
-
-impl Severity {
-    /// The response time in the handbook's words: `Immediate`, `< 1 hour`.
-    pub fn response_time(&self) -> String {
-        response_time(self.respond_within)
-    }
-}
-
-/// A response time in the handbook's words: `Immediate`, `< 1 hour`, `< 24 hours`, `< 30 minutes`.
-pub fn response_time(span: Span) -> String {
-    let seconds = span.0.as_secs();
-    let (amount, unit) = match seconds {
-        0 => return "Immediate".to_owned(),
-        s if s % 3600 == 0 => (s / 3600, "hour"),
-        s if s % 60 == 0 => (s / 60, "minute"),
-        s => (s, "second"),
-    };
-    format!("< {amount} {unit}{}", if amount == 1 { "" } else { "s" })
-}
-
-/// Whom to hand things to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct EscalationRoute {
-    /// What is handed over: Technical issues.
-    pub topic: String,
-    /// To whom: Engineering.
-    pub to: String,
-}
 
 /// A target with its alert threshold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -201,8 +158,8 @@ pub struct Settings {
     pub retention: Retention,
     /// How opsctl finds out whether its own machine has a network.
     pub connectivity: Option<Connectivity>,
-    /// The playbook that is offered when an incident is opened.
-    pub incident_process: Option<String>,
+    /// How incidents are handled.
+    pub incident: IncidentSettings,
 }
 
 impl Settings {

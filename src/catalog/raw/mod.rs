@@ -24,7 +24,7 @@ pub use probe::{
     RawFullTcp, RawFullTls, RawFullWebsocket, RawGroup, RawGrpc, RawHttp, RawMaintenance, RawPostgres, RawProbe,
     RawPush, RawRecordType, RawRedis, RawRedisAsk, RawRequest, RawStartTls, RawTcp, RawTls, RawTurn, RawWebsocket,
 };
-pub use settings::{RawChannel, RawIncidentSettings, RawService, RawTemplate, RawWorkspace};
+pub use settings::{RawChannel, RawService, RawTemplate, RawWorkspace};
 pub use step::{
     RawApprove, RawCapture, RawCaptureSource, RawCommand, RawExpect, RawFullApprove, RawFullOption, RawFullRetry,
     RawFullRollback, RawFullSend, RawFullStep, RawFullUse, RawLink, RawOption, RawProbes, RawProbesWithin, RawRetry,

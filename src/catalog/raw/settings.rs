@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{RawAlert, RawCommand, RawConnectivity, RawMaintenance, RawProbe, RawRetention};
-use crate::catalog::model::{Dashboard, EscalationRoute, Objective, Parameter, Severity, Variant};
+use crate::catalog::model::{Dashboard, EscalationRoute, IncidentSettings, Objective, Parameter, Severity, Variant};
 
 /// A message template.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -42,7 +42,7 @@ pub struct RawWorkspace {
     /// Severities by id, the worst first.
     pub severities: IndexMap<String, Severity>,
     /// How incidents are handled.
-    pub incident: Option<RawIncidentSettings>,
+    pub incident: Option<IncidentSettings>,
     /// Where messages go, by id.
     pub channels: IndexMap<String, RawChannel>,
     /// Whom to hand things to, by id.
@@ -75,14 +75,6 @@ pub struct RawService {
     /// When work on it is planned.
     #[serde(default)]
     pub maintenance: Vec<RawMaintenance>,
-}
-
-/// How incidents are handled.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawIncidentSettings {
-    /// The playbook that is offered when an incident is opened.
-    pub process: Option<String>,
 }
 
 /// Where messages go.

@@ -111,7 +111,7 @@ impl Clerk<'_> {
             incident.is_open() && alert.service.as_ref().is_some_and(|service| incident.services.contains(service))
         };
         if let Some(mut incident) = ledger.incidents()?.into_iter().rev().find(concerns) {
-            ledger.record_incident(&mut incident, &IncidentEvent::NoteAdded { text: told(alert) })?;
+            ledger.record_incident(&mut incident, IncidentEvent::NoteAdded { text: told(alert) })?;
             return ledger.record_alert(alert, &AlertEvent::IncidentJoined { incident: incident.id });
         }
         let settings = &self.workspace.loaded.catalog.settings;
@@ -121,6 +121,8 @@ impl Clerk<'_> {
             services: alert.service.iter().cloned().collect(),
             severity: alert.severity.clone().unwrap_or_else(mildest),
             seen: Some(told(alert)),
+            detected: Some((alert.starts_at.min(ledger.now()), Some(format!("alert {}", alert.title)))),
+            ..NewIncident::default()
         })?;
         ledger.record_alert(alert, &AlertEvent::IncidentOpened { incident: incident.id })
     }
@@ -143,7 +145,7 @@ impl Clerk<'_> {
         let Some(id) = &alert.incident else { return };
         let ledger = self.ledger();
         let noted = ledger.incident(id).and_then(|mut incident| {
-            ledger.record_incident(&mut incident, &IncidentEvent::NoteAdded { text: told(alert) })
+            ledger.record_incident(&mut incident, IncidentEvent::NoteAdded { text: told(alert) })
         });
         if let Err(error) = noted {
             self.voice.trouble(format!("{id} does not say that {} is over: {error}", alert.title));

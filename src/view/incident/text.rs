@@ -1,110 +1,15 @@
-//! Incidents for people and programs.
+//! Incidents in the terminal.
 
 use std::fmt::Write as _;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::Value;
-
+use super::TimelineView;
 use crate::catalog::model::Severity;
-use crate::ground::{Time, elapsed, plain_line, rfc3339};
-use crate::incident::{Incident, Status};
+use crate::ground::{Time, elapsed, plain_line};
+use crate::incident::clock::{lacks_commander, next_update_due, respond_by};
+use crate::incident::{ActionState, Incident, Role, Status, TodoState};
 use crate::view::look::{Look, Style, paint};
 use crate::view::run::short_time;
 use crate::view::table::table;
-
-/// An incident for programs. What is not known is null.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct IncidentView {
-    /// Its id.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// Its severity.
-    pub severity: String,
-    /// triage, investigating or resolved.
-    pub status: String,
-    /// Ids of the services it touches.
-    pub services: Vec<String>,
-    /// Who may see it.
-    pub visibility: String,
-    /// Who leads it.
-    pub commander: Option<String>,
-    /// When it was declared, RFC 3339 in UTC.
-    pub declared_at: String,
-    /// When it was detected.
-    pub detected_at: Option<String>,
-    /// When somebody took it.
-    pub acknowledged_at: Option<String>,
-    /// When its effects ended.
-    pub mitigated_at: Option<String>,
-    /// When it was over.
-    pub resolved_at: Option<String>,
-    /// When somebody has to have responded.
-    pub respond_by: Option<String>,
-    /// When people are to hear of it next.
-    pub next_update_due: Option<String>,
-    /// Ids of its runs.
-    pub runs: Vec<String>,
-    /// How long things took.
-    pub durations: DurationsView,
-}
-
-/// How long things took, in seconds; null where it is not known.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct DurationsView {
-    /// Time to detect.
-    pub ttd_s: Option<i64>,
-    /// Time to acknowledge: from declared to acknowledged.
-    pub tta_s: Option<i64>,
-    /// Time to mitigate.
-    pub ttm_s: Option<i64>,
-    /// Time to resolve: from declared to resolved.
-    pub ttr_s: Option<i64>,
-}
-
-/// One line of a timeline.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct TimelineView {
-    /// When, RFC 3339 in UTC.
-    pub at: String,
-    /// Who.
-    pub actor: String,
-    /// What kind of fact.
-    pub kind: String,
-    /// The fact in words.
-    pub text: String,
-    /// The fact's data.
-    pub data: Value,
-}
-
-/// The incident for programs.
-pub fn incident_view(incident: &Incident, severity: Option<&Severity>) -> IncidentView {
-    let since = |at: Option<Time>| at.map(|at| (at - incident.declared_at).num_seconds());
-    IncidentView {
-        id: incident.id.clone(),
-        title: incident.title.clone(),
-        severity: incident.severity.clone(),
-        status: incident.status.word().to_owned(),
-        services: incident.services.clone(),
-        visibility: "normal".to_owned(),
-        commander: None,
-        declared_at: rfc3339(incident.declared_at),
-        detected_at: None,
-        acknowledged_at: incident.acknowledged_at.map(rfc3339),
-        mitigated_at: None,
-        resolved_at: incident.resolved_at.map(rfc3339),
-        respond_by: incident.respond_by(severity).map(rfc3339),
-        next_update_due: None,
-        runs: incident.runs.clone(),
-        durations: DurationsView {
-            ttd_s: None,
-            tta_s: since(incident.acknowledged_at),
-            ttm_s: None,
-            ttr_s: since(incident.resolved_at),
-        },
-    }
-}
 
 /// Incidents as a table.
 pub fn incidents_table(look: Look, incidents: &[Incident], now: Time) -> String {
@@ -117,7 +22,7 @@ pub fn incidents_table(look: Look, incidents: &[Incident], now: Time) -> String 
                 incident.status.word().to_owned(),
                 incident.title.clone(),
                 incident.services.join(", "),
-                elapsed(incident.declared_at, incident.resolved_at.unwrap_or(now)),
+                elapsed(incident.began_at(), incident.lasted_until(now)),
             ]
         })
         .collect();
@@ -126,17 +31,13 @@ pub fn incidents_table(look: Look, incidents: &[Incident], now: Time) -> String 
 
 /// The incident's head for people.
 pub fn incident_text(look: Look, incident: &Incident, severity: Option<&Severity>, now: Time) -> String {
-    let status = match incident.status {
-        Status::Triage => Style::Bad,
-        Status::Investigating => Style::Warn,
-        Status::Resolved => Style::Good,
-    };
+    let status = status_style(incident.status);
     let mut text = format!(
         "{} · {}\n",
         paint(look, Style::Heading, &incident.id),
         paint(look, Style::Heading, &plain_line(&incident.title))
     );
-    let for_how_long = elapsed(incident.declared_at, incident.resolved_at.unwrap_or(now));
+    let for_how_long = elapsed(incident.began_at(), incident.lasted_until(now));
     let title = severity.map(|severity| format!(" - {}", severity.title)).unwrap_or_default();
     let _ = writeln!(
         text,
@@ -153,12 +54,32 @@ pub fn incident_text(look: Look, incident: &Incident, severity: Option<&Severity
     if let Some(line) = respond_line(look, incident, severity, now) {
         let _ = writeln!(text, "Respond by {line}");
     }
+    if let Some(line) = update_line(look, incident, severity, now) {
+        let _ = writeln!(text, "Update by  {line}");
+    }
+    for role in Role::ALL {
+        if let Some(person) = incident.role(role) {
+            let _ = writeln!(text, "{:<10} {}", capital(role.word()), plain_line(person));
+        }
+    }
+    if lacks_commander(incident, severity) {
+        let nobody = paint(look, Style::Bad, "nobody");
+        let _ = writeln!(text, "Commander  {nobody}: opsctl incident role {} commander NAME", incident.id);
+    }
     for (label, value) in [
         ("Services", Some(incident.services.join(", ")).filter(|services| !services.is_empty())),
         ("Seen", incident.seen.clone()),
+        ("Detected", detected(incident)),
         ("Impact", incident.impact.clone()),
+        ("Suffering", suffering(incident)),
         ("Resolution", incident.resolution.clone()),
+        ("Merged", incident.merged_into.as_ref().map(|into| format!("into {into}"))),
+        ("Includes", Some(incident.absorbed.join(", ")).filter(|ids| !ids.is_empty())),
+        ("Untold", incident.untold.clone()),
         ("Runs", Some(incident.runs.join(", ")).filter(|runs| !runs.is_empty())),
+        ("To-dos", open_todos(incident)),
+        ("Actions", open_actions(incident)),
+        ("Visibility", incident.is_restricted().then(|| "restricted".to_owned())),
     ] {
         if let Some(value) = value {
             let _ = writeln!(text, "{label:<10} {}", plain_line(&value));
@@ -169,7 +90,7 @@ pub fn incident_text(look: Look, incident: &Incident, severity: Option<&Severity
 
 /// The time by which somebody has to have responded, and how that stands.
 pub fn respond_line(look: Look, incident: &Incident, severity: Option<&Severity>, now: Time) -> Option<String> {
-    let by = incident.respond_by(severity)?;
+    let by = respond_by(incident, severity)?;
     let shown = format!("{} UTC ({})", short_time(by), severity?.response_time());
     let standing = match incident.acknowledged_at {
         Some(at) if at <= by => paint(look, Style::Good, "responded in time"),
@@ -200,4 +121,65 @@ pub fn timeline_text(look: Look, timeline: &[TimelineView]) -> String {
             writeln!(text, "{} {} {}", paint(look, Style::Faint, &at), plain_line(&line.actor), plain_line(&line.text));
         text
     })
+}
+
+/// When people outside are to hear of it next, and how that stands.
+pub fn update_line(look: Look, incident: &Incident, severity: Option<&Severity>, now: Time) -> Option<String> {
+    let by = next_update_due(incident, severity)?;
+    let standing = if now < by {
+        paint(look, Style::Warn, &format!("{} left", elapsed(now, by)))
+    } else {
+        paint(look, Style::Bad, &format!("overdue by {}", elapsed(by, now)))
+    };
+    Some(format!("{} UTC · {standing}", short_time(by)))
+}
+
+/// How a status is painted.
+pub fn status_style(status: Status) -> Style {
+    match status {
+        Status::Triage => Style::Bad,
+        Status::Investigating | Status::Identified | Status::Mitigated => Style::Warn,
+        _ => Style::Good,
+    }
+}
+
+fn capital(word: &str) -> String {
+    // The longest of these words would leave its column.
+    match word {
+        "communications" => "Comms lead".to_owned(),
+        "operations" => "Operations".to_owned(),
+        "commander" => "Commander".to_owned(),
+        _ => "Scribe".to_owned(),
+    }
+}
+
+fn detected(incident: &Incident) -> Option<String> {
+    let at = incident.detected_at?;
+    let by = incident.detected_by.as_ref().map(|source| format!(" by {source}")).unwrap_or_default();
+    Some(format!("{} UTC{by}", short_time(at)))
+}
+
+fn suffering(incident: &Incident) -> Option<String> {
+    let words = |one: &crate::incident::impact::Interval| {
+        format!("{} {} since {} UTC", one.service, one.level.replace('_', " "), short_time(one.from))
+    };
+    let all: Vec<String> = incident.suffering().map(words).collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
+fn open_todos(incident: &Incident) -> Option<String> {
+    let open = incident.todos.iter().filter(|todo| todo.state == TodoState::Open);
+    let all: Vec<String> = open.map(|todo| format!("{} {}", todo.id, todo.text)).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+fn open_actions(incident: &Incident) -> Option<String> {
+    let open = incident.actions.iter().filter(|action| action.state == ActionState::Open);
+    let all: Vec<String> = open
+        .map(|action| {
+            let due = action.due.map(|due| format!(" by {due}")).unwrap_or_default();
+            format!("{} {} ({}{due})", action.id, action.title, action.owner.as_deref().unwrap_or("nobody"))
+        })
+        .collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }

@@ -1,0 +1,95 @@
+//! `opsctl incident`: from declared to post-mortem. Its verbs, and where each of them lives.
+
+mod action;
+mod course;
+mod evidence;
+mod many;
+mod open;
+mod people;
+mod show;
+mod which;
+mod words;
+
+use clap::Subcommand;
+
+use crate::error::Result;
+
+use super::session::Session;
+use which::Which;
+
+/// The verbs of an incident.
+#[derive(Debug, Subcommand)]
+pub(super) enum IncidentCommand {
+    /// Open an incident; asks for what is not said
+    Open(open::OpenArgs),
+    /// List the incidents, the newest first
+    List(show::ListArgs),
+    /// Show an incident with its timeline
+    Show(Which),
+    /// Make an incident the one that is meant where none is named
+    Use(which::UseArgs),
+    /// Take an incident: it is acknowledged
+    Ack(course::AckArgs),
+    /// Change an incident's severity
+    Severity(course::SeverityArgs),
+    /// Say where an incident stands: investigating, identified, mitigated, postmortem
+    Status(course::StatusArgs),
+    /// Say who is affected, or since when a service suffers
+    Impact(course::ImpactArgs),
+    /// Say who commands, tells, works and writes; or hand a role over
+    Role(people::RoleArgs),
+    /// Write something down about an incident
+    Note(words::NoteArgs),
+    /// Write down a decision
+    Decide(words::DecideArgs),
+    /// Write down what is to be done later, or drop it
+    Todo(words::TodoArgs),
+    /// Secure a file as evidence, with its hash
+    Evidence(evidence::EvidenceArgs),
+    /// Ask somebody else to help
+    Escalate(people::EscalateArgs),
+    /// Resolve an incident
+    Resolve(course::ResolveArgs),
+    /// Open an incident again
+    Reopen(course::ReopenArgs),
+    /// Cancel an incident that was none
+    Cancel(course::CancelArgs),
+    /// Merge an incident into another
+    Merge(many::MergeArgs),
+    /// Close an incident about which nothing more is to be done
+    Close(course::CloseArgs),
+    /// Everything that happened, runs included, in order of time
+    Timeline(Which),
+    /// Correct an earlier event by a new one
+    Correct(words::CorrectArgs),
+    /// What is to be done about the causes
+    #[command(subcommand)]
+    Action(action::ActionCommand),
+}
+
+pub(super) fn run(session: &mut Session<'_>, command: IncidentCommand) -> Result<()> {
+    match command {
+        IncidentCommand::Open(args) => open::open(session, args),
+        IncidentCommand::List(args) => show::list(session, &args),
+        IncidentCommand::Show(which) => show::show(session, &which),
+        IncidentCommand::Use(args) => which::use_one(session, &args),
+        IncidentCommand::Ack(args) => course::ack(session, &args),
+        IncidentCommand::Severity(args) => course::severity(session, args),
+        IncidentCommand::Status(args) => course::status(session, args),
+        IncidentCommand::Impact(args) => course::impact(session, args),
+        IncidentCommand::Role(args) => people::role(session, args),
+        IncidentCommand::Note(args) => words::note(session, args),
+        IncidentCommand::Decide(args) => words::decide(session, args),
+        IncidentCommand::Todo(args) => words::todo(session, args),
+        IncidentCommand::Evidence(args) => evidence::evidence(session, args),
+        IncidentCommand::Escalate(args) => people::escalate(session, args),
+        IncidentCommand::Resolve(args) => course::resolve(session, &args),
+        IncidentCommand::Reopen(args) => course::reopen(session, &args),
+        IncidentCommand::Cancel(args) => course::cancel(session, &args),
+        IncidentCommand::Merge(args) => many::merge(session, args),
+        IncidentCommand::Close(args) => course::close(session, &args),
+        IncidentCommand::Timeline(which) => show::timeline(session, &which),
+        IncidentCommand::Correct(args) => words::correct(session, args),
+        IncidentCommand::Action(command) => action::run(session, command),
+    }
+}

@@ -1,0 +1,98 @@
+//! Who does what, and who else is asked to help.
+
+use crate::error::{Error, Result};
+use crate::incident::{Incident, IncidentEvent, Role};
+
+use super::super::ids;
+use super::super::session::Session;
+use super::course::{change, kept};
+use super::which::split;
+
+/// What a role takes.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct RoleArgs {
+    /// The incident's id, unless it is the one in use; the role (commander, communications, operations, scribe); and who,
+    /// you when left out
+    #[arg(value_name = "[ID] ROLE [PERSON]", required = true, num_args = 1..=3)]
+    words: Vec<String>,
+    /// What the next one has to know, when it is handed over
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+}
+
+/// What escalating takes.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct EscalateArgs {
+    /// The incident's id, unless it is the one in use, and the policy
+    #[arg(value_name = "[ID] POLICY", required = true, num_args = 1..=2, add = ids::escalations())]
+    words: Vec<String>,
+    /// The level, from 1; the one after the last when left out
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    level: Option<u32>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+pub(super) fn role(session: &mut Session<'_>, args: RoleArgs) -> Result<()> {
+    let mut words = args.words;
+    let which = split(&mut words);
+    if words.len() > 2 {
+        return Err(
+            Error::usage(format!("`{}` is one word too many", words[2])).hint("put a name of several words in quotes")
+        );
+    }
+    let mut words = words.into_iter();
+    let word = words.next().ok_or_else(|| Error::usage("say which role"))?;
+    let role = Role::parse(&word)
+        .ok_or_else(|| super::super::unknown("role", &word, Role::ALL.iter().map(|role| role.word()), &[]))?;
+    let person = words.next();
+    change(session, &which, |session, work, incident| {
+        let person = person.unwrap_or_else(|| session.actor().0);
+        let person = session.kept_line(&work.workspace, &person);
+        let note = kept(session, &work.workspace, args.note.as_deref());
+        assigned(incident, role, person, note).map(Into::into)
+    })
+}
+
+/// That somebody has a role, handed over by whoever had it.
+pub(crate) fn assigned(incident: &Incident, role: Role, person: String, note: Option<String>) -> Result<IncidentEvent> {
+    if person.is_empty() {
+        return Err(Error::usage("say who"));
+    }
+    match incident.role(role) {
+        Some(from) if from == person => {
+            Err(Error::usage(format!("{person} is {} of {} already", role.title(), incident.id)))
+        }
+        Some(from) => Ok(IncidentEvent::RoleHandedOver { role, from: from.to_owned(), person, note }),
+        None => Ok(IncidentEvent::RoleAssigned { role, person }),
+    }
+}
+
+pub(super) fn escalate(session: &mut Session<'_>, args: EscalateArgs) -> Result<()> {
+    let mut words = args.words;
+    let which = split(&mut words);
+    let policy = super::course::one(words, "which policy")?;
+    change(session, &which, |session, work, incident| {
+        let known = &work.workspace.loaded.catalog.settings.escalation;
+        let Some(route) = known.get(&policy) else {
+            return Err(super::super::unknown("escalation policy", &policy, known.keys().map(String::as_str), &[]));
+        };
+        let steps = route.steps();
+        let level = args.level.unwrap_or_else(|| next_level(incident, &policy));
+        let Some(step) = usize::try_from(level).ok().and_then(|level| steps.get(level - 1)) else {
+            return Err(Error::usage(format!("policy {policy} has {} levels, not {level}", steps.len()))
+                .hint("name a level with --level, or another policy"));
+        };
+        let reason = kept(session, &work.workspace, args.reason.as_deref());
+        session.terminal.tell(&format!("Asked: {} ({policy}, level {level}).", step.to));
+        let to = step.to.clone();
+        Ok(IncidentEvent::Escalated { policy, level, to, reason, by_itself: false }.into())
+    })
+}
+
+// The one after the last level that was asked.
+fn next_level(incident: &Incident, policy: &str) -> u32 {
+    let asked = incident.escalations.iter().filter(|escalation| escalation.policy == policy);
+    asked.map(|escalation| escalation.level).max().unwrap_or(0) + 1
+}
