@@ -1,6 +1,6 @@
-//! The settings: probes, alerts, and the procedure that handles incidents.
+//! The settings: probes, alerts, channels, and the procedure that handles incidents.
 
-use super::{Context, alert, probe};
+use super::{Context, alert, channel, probe};
 use crate::catalog::model::ProcedureKind;
 use crate::catalog::problem::{Problem, Trail};
 use crate::error::nearest;
@@ -17,6 +17,10 @@ pub fn settings(context: &Context<'_>) -> Vec<Problem> {
     let alerts = root.key("alerts");
     for (id, rule) in &context.catalog.settings.alerts {
         alert::alert(rule, context, &alerts.key(id), &mut problems);
+    }
+    let channels = root.key("channels");
+    for (id, known) in &context.catalog.settings.channels {
+        channel::channel(known, context, &channels.key(id), &mut problems);
     }
     process(context, &root.key("incident").key("process"), &mut problems);
     problems

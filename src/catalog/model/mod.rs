@@ -1,6 +1,7 @@
 //! The definitions as the rest of the program sees them: checked and immutable.
 
 mod alert;
+mod channel;
 mod probe;
 mod settings;
 mod step;
@@ -15,13 +16,16 @@ use super::raw::AsWritten;
 use crate::ground::Span;
 use crate::schedule::Schedule;
 
-pub use alert::{AlertRule, AlertState, AlertWhen, Connectivity, Delivery, Retention};
+pub use alert::{AlertRule, AlertState, AlertWhen, Connectivity, Retention};
+pub use channel::{
+    Channel, Delivery, Email, Recipient, Recipients, Repeat, Statuspage, Webhook, is_mail_address, mailbox,
+};
 pub use probe::{
     Client, DnsTarget, Expectation, HttpAuth, HttpTarget, HttpVersion, MaintenanceWindow, Probe, ProbeTarget,
     RecordType, RedisAsk, StartTls, TcpTarget, Turn,
 };
 pub use settings::{
-    Channel, Dashboard, EscalationRoute, FullVariant, Objective, Service, Settings, Severity, Template, TemplateText,
+    Dashboard, EscalationRoute, FullVariant, Objective, Service, Settings, Severity, Template, TemplateText,
     Variant, response_time,
 };
 pub use step::{

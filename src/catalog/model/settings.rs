@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AlertRule, Connectivity, Delivery, Parameter, Probe, Retention, Source};
+use super::{AlertRule, Channel, Connectivity, Parameter, Probe, Retention, Source};
 use crate::catalog::union::by_kind;
 use crate::ground::Span;
 
@@ -161,19 +161,6 @@ pub struct Service {
     pub summary: Option<String>,
     /// Who keeps it running.
     pub owner: Option<String>,
-}
-
-/// Where messages go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Channel {
-    /// Its key in `opsctl.yaml`.
-    pub id: String,
-    /// The title people see.
-    pub title: String,
-    /// Who reads it.
-    pub audience: Option<String>,
-    /// How messages get there; nobody is told when left out.
-    pub delivery: Option<Delivery>,
 }
 
 /// Everything in `opsctl.yaml` and the files it includes.
