@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::catalog::load::{self, Loaded, Root};
-use crate::catalog::model::{Delivery, Procedure};
+use crate::catalog::model::Procedure;
+use crate::channel::secrets;
 use crate::engine::event::{Revision, Walker};
 use crate::error::{Error, Result};
 use crate::expand::Filler;
@@ -161,9 +162,7 @@ pub fn redactor(workspace: &Workspace, surroundings: &Surroundings) -> Redactor 
     let mut fill = Filler::new(&surroundings.vars);
     catalog.settings.probes.values().for_each(|probe| keys(probe, &mut fill));
     for channel in catalog.settings.channels.values() {
-        if let Some(Delivery::Webhook(url)) = &channel.delivery {
-            fill.address(url);
-        }
+        channel.delivery.iter().for_each(|delivery| secrets(delivery, &mut fill));
     }
     let mut redactor = Redactor::of_variables(catalog.secret_env(), &surroundings.vars);
     fill.hidden.sort();

@@ -1,4 +1,4 @@
-//! The HTTP client of webhooks.
+//! The HTTP client, and TLS.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,26 +8,34 @@ use reqwest::{Client, NoProxy, Proxy, Url};
 use rustls::crypto::ring::default_provider;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::ground::Span;
+use super::Patience;
 
 const USER_AGENT: &str = concat!("opsctl/", env!("CARGO_PKG_VERSION"));
 
 /// Variables that name proxies: for https, for http, and for what is left.
 const KINDS: [&str; 3] = ["https_proxy", "http_proxy", "all_proxy"];
 
-/// A client that trusts these certificates, gives up at `limit`, and goes through the proxies that `vars` name.
-pub(super) fn make(roots: &Arc<RootCertStore>, vars: &BTreeMap<String, String>, limit: Span) -> Result<Client, String> {
-    let tls = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+/// TLS with those whom these certificates vouch for.
+pub(super) fn tls(roots: &Arc<RootCertStore>) -> Result<ClientConfig, String> {
+    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| format!("TLS cannot be used: {error}"))?
-        .with_root_certificates(Arc::clone(roots))
-        .with_no_client_auth();
+        .map_err(|error| format!("TLS cannot be used: {error}"))?;
+    Ok(config.with_root_certificates(Arc::clone(roots)).with_no_client_auth())
+}
+
+/// A client that trusts these certificates, and goes through the proxies that `vars` name.
+pub(super) fn make(
+    roots: &Arc<RootCertStore>,
+    vars: &BTreeMap<String, String>,
+    patience: Patience,
+) -> Result<Client, String> {
     // Messages are rare: a connection kept from the last one would be dead when it is needed.
     let mut builder = Client::builder()
-        .tls_backend_preconfigured(tls)
+        .tls_backend_preconfigured(tls(roots)?)
         .user_agent(USER_AGENT)
         .redirect(Policy::none())
-        .timeout(limit.0)
+        .connect_timeout(patience.connecting().0)
+        .timeout(patience.usual.0)
         .pool_max_idle_per_host(0)
         .no_proxy();
     for proxy in proxies(vars)? {

@@ -6,7 +6,7 @@ use url::Url;
 
 /// A user and a password, without percent signs.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Credentials {
+pub(crate) struct Credentials {
     pub username: String,
     pub password: String,
 }
@@ -14,21 +14,21 @@ pub(super) struct Credentials {
 impl Credentials {
     /// What stands before the host of an address; none when nothing does.
     pub fn of(url: &Url) -> Option<Self> {
-        let credentials =
-            Self { username: decoded(url.username()), password: decoded(url.password().unwrap_or_default()) };
+        let password = Self::decoded(url.password().unwrap_or_default());
+        let credentials = Self { username: Self::decoded(url.username()), password };
         (!credentials.username.is_empty() || !credentials.password.is_empty()).then_some(credentials)
+    }
+
+    /// A part of an address without its percent signs.
+    pub fn decoded(text: &str) -> String {
+        let pairs = format!("x={}", text.replace('+', "%2B").replace('&', "%26"));
+        url::form_urlencoded::parse(pairs.as_bytes()).next().map_or_else(String::new, |(_, value)| value.into_owned())
     }
 
     /// As the header has them (RFC 7617).
     pub fn basic(&self) -> String {
         format!("Basic {}", STANDARD.encode(format!("{}:{}", self.username, self.password)))
     }
-}
-
-/// A part of an address without its percent signs.
-fn decoded(text: &str) -> String {
-    let pairs = format!("x={}", text.replace('+', "%2B"));
-    url::form_urlencoded::parse(pairs.as_bytes()).next().map_or_else(String::new, |(_, value)| value.into_owned())
 }
 
 #[cfg(test)]
@@ -46,6 +46,7 @@ mod tests {
             ("https://me@host/", Some("me|")),
             ("https://me:p%40s+s%25@host/", Some("me|p@s+s%")),
             ("redis://:only@host", Some("|only")),
+            ("https://me:a&b=c@host/", Some("me|a&b=c")),
         ] {
             assert_eq!(read(url).as_deref(), expected, "{url}");
         }

@@ -58,6 +58,7 @@ pub use verdict::{Verdict, verdict};
 
 use look::With;
 
+pub(crate) use credentials::Credentials;
 pub(crate) use tls::system_roots;
 
 /// What probes are made with.

@@ -1,6 +1,6 @@
 //! Alert rules: the probes, channels, severities and runbooks they name.
 
-use super::{Context, reference};
+use super::{Context, channel, reference};
 use crate::catalog::model::{AlertRule, AlertWhen, Probe, ProbeTarget, ProcedureKind};
 use crate::catalog::problem::{Problem, Trail};
 use crate::error::nearest;
@@ -16,6 +16,7 @@ pub(super) fn alert(rule: &AlertRule, context: &Context<'_>, at: &Trail<'_>, pro
     for (index, id) in rule.channels.iter().enumerate() {
         reference::setting("channel", id, settings.channels.keys(), &channels.index(index), context, problems);
     }
+    channel::of_alert(rule, context, at, problems);
     if let Some(id) = &rule.severity {
         reference::setting("severity", id, settings.severities.keys(), &at.key("severity"), context, problems);
     }

@@ -1,6 +1,7 @@
 //! The rules that need to see more than one value: references, names, templates, patterns.
 
 mod alert;
+mod channel;
 mod command;
 mod cycle;
 mod flow;

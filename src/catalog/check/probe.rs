@@ -166,7 +166,8 @@ fn written(written: &Written, compat: Compat, at: &Trail<'_>, problems: &mut Vec
     }
 }
 
-fn address(url: &str, schemes: &[&str], at: &Trail<'_>, problems: &mut Vec<Problem>) {
+/// An address that begins so, or with a variable.
+pub(super) fn address(url: &str, schemes: &[&str], at: &Trail<'_>, problems: &mut Vec<Problem>) {
     if !schemes.iter().chain(&["${"]).any(|start| url.starts_with(start)) && !has_marks(url) {
         let problem = Problem::error("invalid-request", at, format!("`{url}` is not an address"));
         let starts = schemes.iter().map(|scheme| format!("`{scheme}`")).collect::<Vec<_>>().join(", ");
@@ -193,7 +194,8 @@ fn place(text: &str, needs_port: bool, at: &Trail<'_>, problems: &mut Vec<Proble
     variables(text, at, problems);
 }
 
-fn variables(text: &str, at: &Trail<'_>, problems: &mut Vec<Problem>) {
+/// The variables in a text, which is no template.
+pub(super) fn variables(text: &str, at: &Trail<'_>, problems: &mut Vec<Problem>) {
     if has_marks(text) {
         let problem = Problem::error("not-a-template", at, "an address is not a template").word("{{");
         problems.push(problem.suggest("`${NAME}` stands for an environment variable"));

@@ -1,6 +1,6 @@
-//! The settings: probes, alerts, and the procedure that handles incidents.
+//! The settings: probes, alerts, channels, and the procedure that handles incidents.
 
-use super::{Context, alert, incident, probe};
+use super::{Context, alert, channel, incident, probe};
 use crate::catalog::problem::{Problem, Trail};
 
 /// Everything that is wrong with the settings beyond their shape.
@@ -15,6 +15,10 @@ pub fn settings(context: &Context<'_>) -> Vec<Problem> {
     let alerts = root.key("alerts");
     for (id, rule) in &context.catalog.settings.alerts {
         alert::alert(rule, context, &alerts.key(id), &mut problems);
+    }
+    let channels = root.key("channels");
+    for (id, known) in &context.catalog.settings.channels {
+        channel::channel(known, context, &channels.key(id), &mut problems);
     }
     incident::incident(context, &mut problems);
     problems

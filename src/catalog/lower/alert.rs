@@ -1,12 +1,9 @@
-//! Alert rules, retention, connectivity and deliveries as they are written in, those of the model out.
+//! Alert rules, retention and connectivity as they are written in, those of the model out.
 
 use super::probe::above_zero;
-use super::step::command;
-use crate::catalog::model::{AlertRule, AlertState, AlertWhen, Channel, Connectivity, Delivery, Retention};
+use crate::catalog::model::{AlertRule, AlertState, AlertWhen, Connectivity, Retention};
 use crate::catalog::problem::{Problem, Trail};
-use crate::catalog::raw::{
-    RawAlert, RawAlertState, RawChannel, RawConnectivity, RawErrorRate, RawLatency, RawRetention,
-};
+use crate::catalog::raw::{RawAlert, RawAlertState, RawConnectivity, RawErrorRate, RawLatency, RawRetention};
 use crate::ground::Span;
 
 const OBSERVATIONS: u32 = 3;
@@ -140,20 +137,4 @@ pub(super) fn connectivity(raw: RawConnectivity, at: &Trail<'_>, problems: &mut 
         problems.push(problem.on_key().suggest("for example: targets: [\"1.1.1.1:53\"]"));
     }
     Connectivity { targets: raw.targets, timeout: raw.timeout.unwrap_or(PATIENCE) }
-}
-
-/// A channel, with how messages get there.
-pub(super) fn channel(id: &str, raw: RawChannel, at: &Trail<'_>, problems: &mut Vec<Problem>) -> Channel {
-    let ways = [
-        ("file", raw.file.map(Delivery::File)),
-        ("webhook", raw.webhook.map(Delivery::Webhook)),
-        ("command", raw.command.map(|run| Delivery::Command(command(run)))),
-    ];
-    let mut found = ways.into_iter().filter_map(|(key, way)| Some((key, way?)));
-    let delivery = found.next();
-    if let (Some((first, _)), Some((second, _))) = (&delivery, found.next()) {
-        let message = format!("a channel has `{first}` or `{second}`, not both");
-        problems.push(Problem::error("two-kinds", &at.key(second), message).on_key().suggest("make it two channels"));
-    }
-    Channel { id: id.to_owned(), title: raw.title, audience: raw.audience, delivery: delivery.map(|(_, way)| way) }
 }

@@ -3,6 +3,7 @@
 //! A model always comes out, as good as it can be made; it may only be used when there is no problem.
 
 mod alert;
+mod channel;
 mod maintenance;
 mod probe;
 mod schedule;

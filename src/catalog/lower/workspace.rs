@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 
 use super::maintenance::windows;
-use super::{alert, probe};
+use super::{alert, channel, probe};
 use crate::catalog::model::{Service, Settings};
 use crate::catalog::problem::{Problem, Trail};
 use crate::catalog::raw::{RawService, RawWorkspace};
@@ -36,7 +36,7 @@ pub fn add_settings(settings: &mut Settings, raw: RawWorkspace) -> Vec<Problem> 
     if let Some(raw) = raw.connectivity {
         settings.connectivity = Some(alert::connectivity(raw, &root.key("connectivity"), &mut problems));
     }
-    let channels = lowered(raw.channels, "channels", |id, raw, at| Some(alert::channel(id, raw, at, &mut problems)));
+    let channels = lowered(raw.channels, "channels", |id, raw, at| Some(channel::channel(id, raw, at, &mut problems)));
     let alerts = lowered(raw.alerts, "alerts", |id, raw, at| alert::alert(id, raw, at, &mut problems));
     add(&mut settings.severities, raw.severities, "severities", &mut problems);
     add(&mut settings.channels, channels, "channels", &mut problems);

@@ -105,14 +105,3 @@ pub struct Connectivity {
     /// How long that may take.
     pub timeout: Span,
 }
-
-/// How a message leaves the house.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Delivery {
-    /// A line of JSON at the end of a file, relative to the workspace.
-    File(String),
-    /// A POST request with JSON; `${NAME}` stands for an environment variable.
-    Webhook(String),
-    /// A command that finds the JSON in the environment variable `OPSCTL_MESSAGE`.
-    Command(super::Command),
-}

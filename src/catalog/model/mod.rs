@@ -1,6 +1,7 @@
 //! The definitions as the rest of the program sees them: checked and immutable.
 
 mod alert;
+mod channel;
 mod incident;
 mod probe;
 mod settings;
@@ -16,7 +17,10 @@ use super::raw::AsWritten;
 use crate::ground::Span;
 use crate::schedule::Schedule;
 
-pub use alert::{AlertRule, AlertState, AlertWhen, Connectivity, Delivery, Retention};
+pub use alert::{AlertRule, AlertState, AlertWhen, Connectivity, Retention};
+pub use channel::{
+    Channel, Delivery, Email, Recipient, Recipients, Repeat, Statuspage, Webhook, is_mail_address, mailbox,
+};
 pub use incident::{
     EscalationLevel, EscalationRoute, IncidentSettings, Reminders, Severity, UpdateTemplate, response_time,
 };
@@ -24,7 +28,7 @@ pub use probe::{
     Client, DnsTarget, Expectation, HttpAuth, HttpTarget, HttpVersion, MaintenanceWindow, Probe, ProbeTarget,
     RecordType, RedisAsk, StartTls, TcpTarget, Turn,
 };
-pub use settings::{Channel, Dashboard, FullVariant, Objective, Service, Settings, Template, TemplateText, Variant};
+pub use settings::{Dashboard, FullVariant, Objective, Service, Settings, Template, TemplateText, Variant};
 pub use step::{
     Approval, Capture, CaptureSource, ChoiceOption, Command, CommandSpec, Expect, IncidentPart, Link, OnFailure,
     Probing, Retry, Risk, Rollback, Send, Step, StepKind, Use, Verify, VerifyCheck, Wait,

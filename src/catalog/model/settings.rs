@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertRule, Connectivity, Delivery, EscalationRoute, IncidentSettings, Parameter, Probe, Retention, Severity, Source,
+    AlertRule, Channel, Connectivity, EscalationRoute, IncidentSettings, Parameter, Probe, Retention, Severity, Source,
 };
 use crate::catalog::union::by_kind;
 
@@ -118,19 +118,6 @@ pub struct Service {
     pub summary: Option<String>,
     /// Who keeps it running.
     pub owner: Option<String>,
-}
-
-/// Where messages go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Channel {
-    /// Its key in `opsctl.yaml`.
-    pub id: String,
-    /// The title people see.
-    pub title: String,
-    /// Who reads it.
-    pub audience: Option<String>,
-    /// How messages get there; nobody is told when left out.
-    pub delivery: Option<Delivery>,
 }
 
 /// Everything in `opsctl.yaml` and the files it includes.

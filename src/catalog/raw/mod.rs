@@ -3,6 +3,7 @@
 //! Everything is optional that a kind message can be given for; `lower` turns these into the [`model`](super::model).
 
 mod alert;
+mod channel;
 mod probe;
 mod settings;
 mod step;
@@ -19,12 +20,13 @@ pub use alert::{
     RawAlert, RawAlertState, RawConnectivity, RawErrorRate, RawFullLatency, RawHeartbeat, RawLatency, RawOnAlert,
     RawRetention,
 };
+pub use channel::{RawChannel, RawEmail, RawRecipient, RawRecipients, RawStatuspage};
 pub use probe::{
     RawAuth, RawBasic, RawCompat, RawCondition, RawDns, RawFullGrpc, RawFullPostgres, RawFullPush, RawFullRedis,
     RawFullTcp, RawFullTls, RawFullWebsocket, RawGroup, RawGrpc, RawHttp, RawMaintenance, RawPostgres, RawProbe,
     RawPush, RawRecordType, RawRedis, RawRedisAsk, RawRequest, RawStartTls, RawTcp, RawTls, RawTurn, RawWebsocket,
 };
-pub use settings::{RawChannel, RawService, RawTemplate, RawWorkspace};
+pub use settings::{RawService, RawTemplate, RawWorkspace};
 pub use step::{
     RawApprove, RawCapture, RawCaptureSource, RawCommand, RawExpect, RawFullApprove, RawFullOption, RawFullRetry,
     RawFullRollback, RawFullSend, RawFullStep, RawFullUse, RawLink, RawOption, RawProbes, RawProbesWithin, RawRetry,

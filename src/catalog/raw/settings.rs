@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{RawAlert, RawCommand, RawConnectivity, RawMaintenance, RawProbe, RawRetention};
+use super::{RawAlert, RawChannel, RawConnectivity, RawMaintenance, RawProbe, RawRetention};
 use crate::catalog::model::{Dashboard, EscalationRoute, IncidentSettings, Objective, Parameter, Severity, Variant};
 
 /// A message template.
@@ -75,20 +75,4 @@ pub struct RawService {
     /// When work on it is planned.
     #[serde(default)]
     pub maintenance: Vec<RawMaintenance>,
-}
-
-/// Where messages go.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawChannel {
-    /// The title people see.
-    pub title: String,
-    /// Who reads it: customers, team, public.
-    pub audience: Option<String>,
-    /// A file that gets a line of JSON for each message, relative to the workspace.
-    pub file: Option<String>,
-    /// An address that gets a POST request with JSON; `${NAME}` stands for an environment variable.
-    pub webhook: Option<String>,
-    /// A command that finds the message as JSON in `OPSCTL_MESSAGE`.
-    pub command: Option<RawCommand>,
 }

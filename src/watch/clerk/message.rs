@@ -43,6 +43,7 @@ pub(super) fn message(alert: &Alert, notice: Notice) -> Message {
             "ends_at": alert.ended.as_ref().map(|ended| rfc3339(ended.at)),
             "labels": alert.labels,
         }),
+        thread: None,
     }
 }
 
