@@ -77,6 +77,8 @@ pub mod ledger;
 
 pub mod workspace;
 
+pub mod post;
+
 pub mod walk;
 
 pub mod watch;

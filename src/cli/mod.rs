@@ -13,6 +13,7 @@ mod items;
 mod journal;
 mod lint;
 mod man;
+mod message;
 mod now;
 mod objective;
 mod playbook;
@@ -21,6 +22,7 @@ mod procedure;
 mod run;
 mod runbook;
 mod schema;
+mod send;
 mod session;
 mod severity;
 mod start;
@@ -119,6 +121,9 @@ enum Command {
     Playbook(playbook::PlaybookCommand),
     /// Templates: messages to customers and the team; `template ID` renders one
     Template(template::TemplateArgs),
+    /// Messages: the outbox, from draft to receipt
+    #[command(subcommand)]
+    Message(message::MessageCommand),
     /// Runs: what was walked, and what still waits
     #[command(subcommand)]
     Run(run::RunCommand),
@@ -216,6 +221,7 @@ fn dispatch(session: &mut Session<'_>, command: Option<Command>) -> Result<()> {
         Some(Command::Checklist(args)) => checklist::run(session, args),
         Some(Command::Playbook(command)) => playbook::run(session, command),
         Some(Command::Template(args)) => template::run(session, args),
+        Some(Command::Message(command)) => message::run(session, command),
         Some(Command::Run(command)) => run::run(session, command),
         Some(Command::Probe(command)) => probe::run(session, command),
         Some(Command::Watch(args)) => watch::run(session, &args),

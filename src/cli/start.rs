@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::preview::{Premises, preview};
 use crate::engine::{Plan, State};
 use crate::error::{Error, Result};
-use crate::incident::{Incident, IncidentEvent};
+use crate::incident::{Incident, IncidentEvent, Telling};
 use crate::ledger::{Ledger, NewRun, NotRecorded};
 use crate::view;
 use crate::walk::answers::{Action, Answers};
@@ -205,7 +205,8 @@ fn dry_run(
 ) -> Result<()> {
     let journal = Session::reader(workspace)?;
     let ledger = session.ledger(workspace, &*journal);
-    let facts = incident.map(|id| ledger.incident(id)).transpose()?.map(|incident| incident.facts(ledger.now()));
+    let facts =
+        incident.map(|id| ledger.incident(id)).transpose()?.map(|incident| ledger.facts(&incident, Telling::default()));
     let premises = premises(start, plan, answers, facts);
     let forecasts = preview(plan, &premises);
     let shown = view::procedure::procedure_view(&start.procedure, plan, Some(&forecasts));

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::catalog::model::Template;
 use crate::error::{Error, Result};
 use crate::ground::rfc3339;
+use crate::incident::{Status, Telling};
 use crate::message::{self, Draft};
 use crate::terminal::{AskError, Question};
 use crate::view;
@@ -88,7 +89,7 @@ fn show(session: &mut Session<'_>, id: &str) -> Result<()> {
     session.show(&shown, |look| view::template::template_text(look, &template))
 }
 
-fn find(workspace: &Workspace, id: &str) -> Result<Arc<Template>> {
+pub(super) fn find(workspace: &Workspace, id: &str) -> Result<Arc<Template>> {
     if let Some(template) = workspace.loaded.catalog.template(id) {
         return Ok(Arc::clone(template));
     }
@@ -102,8 +103,9 @@ fn find(workspace: &Workspace, id: &str) -> Result<Arc<Template>> {
 fn render(session: &mut Session<'_>, args: &RenderArgs) -> Result<()> {
     let workspace = session.workspace()?;
     let template = find(&workspace, &args.id)?;
-    let facts = facts(session, &workspace, args.incident.as_deref())?;
     let variant = variant(session, &template, args.variant.as_deref())?;
+    let telling = Telling { status: variant.as_deref().and_then(Status::parse), next: None };
+    let facts = facts(session, &workspace, args.incident.as_deref(), telling)?;
     let given = pairs(&args.set)?;
     let mut draft = message::draft(&template, variant.as_deref(), given, &facts)?;
     fill(session, &template, &mut draft)?;
@@ -128,18 +130,18 @@ fn render(session: &mut Session<'_>, args: &RenderArgs) -> Result<()> {
     }
 }
 
-fn facts(session: &Session<'_>, workspace: &Workspace, incident: Option<&str>) -> Result<Value> {
+fn facts(session: &Session<'_>, workspace: &Workspace, incident: Option<&str>, telling: Telling) -> Result<Value> {
     let mut facts = Map::new();
     facts.insert("now".to_owned(), Value::String(rfc3339(session.clock.now())));
     if let Some(id) = incident {
         let journal = Session::reader(workspace)?;
         let ledger = session.ledger(workspace, &*journal);
-        facts.insert("incident".to_owned(), ledger.incident(id)?.facts(session.clock.now()));
+        facts.insert("incident".to_owned(), ledger.facts(&ledger.incident(id)?, telling));
     }
     Ok(Value::Object(facts))
 }
 
-fn variant(session: &mut Session<'_>, template: &Template, said: Option<&str>) -> Result<Option<String>> {
+pub(super) fn variant(session: &mut Session<'_>, template: &Template, said: Option<&str>) -> Result<Option<String>> {
     if said.is_some() || template.variants.len() < 2 || !session.terminal.can_ask() {
         return Ok(said.map(str::to_owned));
     }
@@ -153,7 +155,7 @@ fn variant(session: &mut Session<'_>, template: &Template, said: Option<&str>) -
     Ok(Some(names[picked].clone()))
 }
 
-fn pairs(set: &[String]) -> Result<BTreeMap<String, String>> {
+pub(super) fn pairs(set: &[String]) -> Result<BTreeMap<String, String>> {
     set.iter()
         .map(|pair| {
             let (name, value) = pair.split_once('=').ok_or_else(|| {
@@ -164,7 +166,7 @@ fn pairs(set: &[String]) -> Result<BTreeMap<String, String>> {
         .collect()
 }
 
-fn fill(session: &mut Session<'_>, template: &Template, draft: &mut Draft) -> Result<()> {
+pub(super) fn fill(session: &mut Session<'_>, template: &Template, draft: &mut Draft) -> Result<()> {
     let missing = draft.missing();
     if !missing.is_empty() && !session.terminal.can_ask() {
         return Err(Error::input_needed(format!("template {} still needs: {}", template.id, missing.join(", ")))

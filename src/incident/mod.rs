@@ -5,6 +5,7 @@ pub mod clock;
 pub mod comms;
 pub mod duration;
 pub mod event;
+mod facts;
 pub mod impact;
 mod role;
 mod rules;
@@ -12,6 +13,7 @@ mod state;
 mod status;
 
 pub use event::{IncidentEvent, Recorded, Visibility};
+pub use facts::{Telling, facts};
 pub use role::Role;
 pub use state::{Action, ActionState, Incident, Todo, TodoState};
 pub use status::Status;

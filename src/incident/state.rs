@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDate, TimeDelta};
-use serde_json::{Value, json};
+use chrono::NaiveDate;
 
 use super::event::{ActionKind, Evidence, IncidentEvent, Recorded, Target, Visibility};
 use super::impact::Interval;
 use super::role::Role;
 use super::status::Status;
-use crate::ground::{Actor, Time, rfc3339};
+use crate::ground::{Actor, Time};
 use crate::message::{Addressee, Outbox};
 
 /// Where an incident stands.
@@ -254,37 +253,4 @@ impl Incident {
     pub fn unanswered(&self) -> Option<&Escalation> {
         self.escalations.last().filter(|last| self.answered_at.is_none_or(|at| at < last.at))
     }
-
-    /// What templates and conditions see. What is not known yet is not there, so that it is asked for.
-    pub fn facts(&self, now: Time) -> Value {
-        let end = self.lasted_until(now);
-        let mut facts = json!({
-            "id": self.id,
-            "title": self.title,
-            "severity": self.severity,
-            "status": self.status.word(),
-            "services": self.services,
-            "service": self.services.first(),
-            "seen": self.seen,
-            "impact": self.impact,
-            "commander": self.role(Role::Commander),
-            "started_at": rfc3339(self.began_at()),
-            "declared_at": rfc3339(self.declared_at),
-            "detected_at": self.detected_at.map(rfc3339),
-            "acknowledged_at": self.acknowledged_at.map(rfc3339),
-            "mitigated_at": self.mitigated_at.map(rfc3339),
-            "resolved_at": self.resolved_at.map(rfc3339),
-            "resolution": self.resolution,
-            "duration_minutes": minutes(end - self.began_at()),
-        });
-        if let Value::Object(facts) = &mut facts {
-            facts.retain(|_, value| !value.is_null());
-        }
-        facts
-    }
-}
-
-// A part of a minute is a minute to whoever waited.
-fn minutes(span: TimeDelta) -> i64 {
-    (span.num_seconds().max(0) + 59) / 60
 }

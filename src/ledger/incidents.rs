@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result, nearest};
 use crate::ground::{Time, rfc3339};
-use crate::incident::{Incident, IncidentEvent, Recorded, Visibility};
+use crate::incident::{Incident, IncidentEvent, Recorded, Telling, Visibility, facts};
 use crate::journal::{self, JournalError, NewEvent};
 use crate::ledger::Ledger;
 
@@ -113,6 +113,15 @@ impl Ledger<'_> {
                 Err(other) => return Err(other.into()),
             }
         }
+    }
+
+    /// What templates and conditions see of an incident now, and of what is told about it.
+    pub fn facts(&self, incident: &Incident, telling: Telling) -> Value {
+        let settings = &self.catalog.settings;
+        let mut facts = facts(incident, settings.severities.get(&incident.severity), telling, self.now());
+        let title = |id: &String| settings.services.get(id).map_or_else(|| id.clone(), |service| service.title.clone());
+        facts["service_titles"] = incident.services.iter().map(title).collect();
+        facts
     }
 
     /// The events of an incident, for its timeline.

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod incidents;
+mod mails;
 mod runs;
 
 use serde::Serialize;
@@ -15,6 +16,7 @@ use crate::ground::{Actor, Clock, Time};
 use crate::journal::{self, Context, Journal, JournalError, NewEvent};
 
 pub use incidents::{Happening, NewIncident};
+pub use mails::{About, Circular};
 pub use runs::{NewRun, Title};
 
 /// The journal seen as runs and incidents, written to by one actor.

@@ -14,6 +14,7 @@ pub mod journal;
 pub mod lint;
 pub mod look;
 pub mod markdown;
+pub mod message;
 pub mod metrics;
 pub mod now;
 pub mod objective;

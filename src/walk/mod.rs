@@ -22,6 +22,7 @@ use crate::engine::state::{RunStatus, StepStatus};
 use crate::engine::{Input, Need, State, need, next};
 use crate::error::{Error, Kind, Result};
 use crate::ground::{Time, rfc3339};
+use crate::incident::Telling;
 use crate::ledger::{Ledger, NotRecorded};
 use crate::probe;
 use crate::process;
@@ -162,7 +163,7 @@ impl<'a> Walk<'a> {
     fn look_around(&mut self) -> Result<()> {
         self.facts.now = self.ledger.now();
         if let Some(id) = self.state.header.incident.clone() {
-            self.facts.incident = Some(self.ledger.incident(&id)?.facts(self.facts.now));
+            self.facts.incident = Some(self.ledger.facts(&self.ledger.incident(&id)?, Telling::default()));
         }
         Ok(())
     }

@@ -163,7 +163,7 @@ pub(super) fn status(session: &mut Session<'_>, args: StatusArgs) -> Result<()> 
 }
 
 // These need more to be said, or more to be done.
-fn by_its_own_verb(status: Status, id: &str) -> Result<()> {
+pub(super) fn by_its_own_verb(status: Status, id: &str) -> Result<()> {
     let verb = match status {
         Status::Resolved => "resolve",
         Status::Closed => "close",

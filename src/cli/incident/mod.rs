@@ -7,6 +7,7 @@ mod many;
 mod open;
 mod people;
 mod show;
+mod tell;
 mod which;
 mod words;
 
@@ -46,6 +47,12 @@ pub(super) enum IncidentCommand {
     Todo(words::TodoArgs),
     /// Secure a file as evidence, with its hash
     Evidence(evidence::EvidenceArgs),
+    /// Tell people how things stand, and set the status with it
+    Update(tell::UpdateArgs),
+    /// Tell somebody something, by a template or in your own words
+    Notify(tell::NotifyArgs),
+    /// What each audience was last told, and whether it is out of date
+    Comms(Which),
     /// Ask somebody else to help
     Escalate(people::EscalateArgs),
     /// Resolve an incident
@@ -82,6 +89,9 @@ pub(super) fn run(session: &mut Session<'_>, command: IncidentCommand) -> Result
         IncidentCommand::Decide(args) => words::decide(session, args),
         IncidentCommand::Todo(args) => words::todo(session, args),
         IncidentCommand::Evidence(args) => evidence::evidence(session, args),
+        IncidentCommand::Update(args) => tell::update(session, args),
+        IncidentCommand::Notify(args) => tell::notify(session, args),
+        IncidentCommand::Comms(which) => tell::comms(session, &which),
         IncidentCommand::Escalate(args) => people::escalate(session, args),
         IncidentCommand::Resolve(args) => course::resolve(session, &args),
         IncidentCommand::Reopen(args) => course::reopen(session, &args),

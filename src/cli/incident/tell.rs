@@ -1,0 +1,255 @@
+//! Telling people: an update, a message from a template, and what each audience knows.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::catalog::model::Settings;
+use crate::error::{Error, Result};
+use crate::ground::{Time, rfc3339};
+use crate::incident::clock::next_update_due;
+use crate::incident::comms::{opened, told};
+use crate::incident::{Incident, IncidentEvent, Status, Telling};
+use crate::ledger::{About, Happening, Ledger};
+use crate::message;
+use crate::moment;
+use crate::post::NewMail;
+use crate::terminal::Question;
+use crate::view::incident::comms::{told_table, told_view};
+
+use super::super::ids;
+use super::super::send::{SendArgs, courier, judged, leave_to_recipients, send};
+use super::super::session::Session;
+use super::super::template;
+use super::super::work::{Work, record};
+use super::course::{by_its_own_verb, check_told, resolved};
+use super::show::show_incident;
+use super::which::{Which, split};
+
+/// What a message is made of.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(in crate::cli) struct TextArgs {
+    /// The template; the one that opsctl.yaml names for the status when left out
+    #[arg(long, value_name = "ID", add = ids::templates())]
+    template: Option<String>,
+    /// Which of the template's texts
+    #[arg(long, value_name = "NAME", requires = "template")]
+    variant: Option<String>,
+    /// Give a field of the template its value
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    set: Vec<String>,
+    /// The subject line
+    #[arg(long, value_name = "TEXT")]
+    subject: Option<String>,
+}
+
+/// What an update takes.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct UpdateArgs {
+    /// The incident's id, unless it is the one in use, and the text; without a text a template makes it
+    #[arg(value_name = "[ID] [TEXT]")]
+    words: Vec<String>,
+    /// The status from now on, which the update tells; `resolved` resolves it once everybody was told
+    #[arg(long, value_name = "STATUS")]
+    status: Option<String>,
+    /// Promise the next update: 30m, 14:05
+    #[arg(long, value_name = "TIME")]
+    next: Option<String>,
+    #[command(flatten)]
+    text: TextArgs,
+    #[command(flatten)]
+    send: SendArgs,
+}
+
+/// What a message takes.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct NotifyArgs {
+    /// The incident's id, unless it is the one in use, and the text; without a text a template makes it
+    #[arg(value_name = "[ID] [TEXT]")]
+    words: Vec<String>,
+    /// The status that it tells, when it is not the one the incident has
+    #[arg(long, value_name = "STATUS")]
+    says: Option<String>,
+    #[command(flatten)]
+    text: TextArgs,
+    #[command(flatten)]
+    send: SendArgs,
+}
+
+pub(super) fn update(session: &mut Session<'_>, args: UpdateArgs) -> Result<()> {
+    let mut words = args.words;
+    let which = split(&mut words);
+    let now = session.clock.now();
+    let next = args.next.as_deref().map(|next| moment::future(next, now).map_err(Error::usage)).transpose()?;
+    let status = args.status.as_deref().map(parse_status).transpose()?;
+    let work = Work::begin(session)?;
+    let ledger = work.ledger(session);
+    let mut incident = which.find(session, &work.workspace, &ledger)?;
+    if let Some(status) = status.filter(|status| *status != incident.status) {
+        check_status(&incident, status, now)?;
+    }
+    let telling = Telling { status: Some(status.unwrap_or(incident.status)), next };
+    let text = words.join(" ");
+    let new = compose(session, &work, &ledger, &incident, (&text, &args.text), telling, &args.send.to)?;
+    if !args.send.draft {
+        advance(&ledger, &mut incident, status, next)?;
+    }
+    let about = About::Incident(Box::new(incident));
+    let (about, _, delivered) = send(session, &work.workspace, &ledger, Some(about), new, &args.send)?;
+    let mut incident = ledger.incident(about.id())?;
+    let done = judged(&delivered);
+    if status == Some(Status::Resolved) && !delivered.is_empty() && incident.is_open() {
+        finish(session, &ledger, &mut incident, done)?;
+        return show_incident(session, &ledger, &incident, false);
+    }
+    show_incident(session, &ledger, &incident, false)?;
+    done
+}
+
+// It is resolved once everybody who was told of it knows.
+fn finish(session: &mut Session<'_>, ledger: &Ledger<'_>, incident: &mut Incident, done: Result<()>) -> Result<()> {
+    check_told(incident, None)?;
+    done?;
+    let event = resolved(incident, None, None, None);
+    record(ledger, incident, event)?;
+    session.terminal.tell(&format!("{} is resolved, and everybody who was told of it knows.", incident.id));
+    Ok(())
+}
+
+// What is told is so: the status, and the promise. The end comes after everybody was told.
+fn advance(ledger: &Ledger<'_>, incident: &mut Incident, status: Option<Status>, next: Option<Time>) -> Result<()> {
+    let mut events = Vec::new();
+    if let Some(status) = status.filter(|status| *status != incident.status && *status != Status::Resolved) {
+        if incident.acknowledged_at.is_none() && incident.status == Status::Triage {
+            events.push(IncidentEvent::Acknowledged {});
+        }
+        if status != Status::Investigating || events.is_empty() {
+            events.push(IncidentEvent::StatusChanged { status, reason: None });
+        }
+    }
+    events.extend(next.map(|by| IncidentEvent::NextUpdatePromised { by }));
+    if events.is_empty() { Ok(()) } else { record(ledger, incident, Happening { events, at: None }) }
+}
+
+fn check_status(incident: &Incident, status: Status, now: Time) -> Result<()> {
+    if status == Status::Resolved {
+        let event = IncidentEvent::Resolved { reason: None, untold: None };
+        return incident.allows(&event, now).map_err(Error::usage);
+    }
+    by_its_own_verb(status, &incident.id)?;
+    incident.allows(&IncidentEvent::StatusChanged { status, reason: None }, now).map_err(Error::usage)
+}
+
+pub(super) fn notify(session: &mut Session<'_>, args: NotifyArgs) -> Result<()> {
+    let mut words = args.words;
+    let which = split(&mut words);
+    let says = args.says.as_deref().map(parse_status).transpose()?;
+    let work = Work::begin(session)?;
+    let ledger = work.ledger(session);
+    let incident = which.find(session, &work.workspace, &ledger)?;
+    let of_variant = args.text.variant.as_deref().and_then(Status::parse);
+    let telling = Telling { status: says.or(of_variant).or(Some(incident.status)), next: None };
+    let text = words.join(" ");
+    let new = compose(session, &work, &ledger, &incident, (&text, &args.text), telling, &args.send.to)?;
+    let about = About::Incident(Box::new(incident));
+    let (about, _, delivered) = send(session, &work.workspace, &ledger, Some(about), new, &args.send)?;
+    let incident = ledger.incident(about.id())?;
+    show_incident(session, &ledger, &incident, false)?;
+    judged(&delivered)
+}
+
+pub(super) fn comms(session: &mut Session<'_>, which: &Which) -> Result<()> {
+    let workspace = session.workspace()?;
+    let journal = Session::reader(&workspace)?;
+    let ledger = session.ledger(&workspace, &*journal);
+    let incident = which.find(session, &workspace, &ledger)?;
+    let severity = workspace.loaded.catalog.settings.severities.get(&incident.severity);
+    let now = ledger.now();
+    let all = told(&incident, next_update_due(&incident, severity), now);
+    let shown: Vec<_> = all.iter().map(told_view).collect();
+    session.show_list(&shown, "Nobody was told of it yet.", |look| told_table(look, &all, now))
+}
+
+// The message's text: what was written, or a template filled in.
+fn compose(
+    session: &mut Session<'_>,
+    work: &Work,
+    ledger: &Ledger<'_>,
+    incident: &Incident,
+    (written, args): (&str, &TextArgs),
+    telling: Telling,
+    to: &[String],
+) -> Result<NewMail> {
+    let settings = &work.workspace.loaded.catalog.settings;
+    let to = if to.is_empty() { usual_channels(settings, incident)? } else { to.to_vec() };
+    let status = telling.status.unwrap_or(incident.status);
+    let mut new = NewMail { to, status: Some(status.word().to_owned()), ..NewMail::default() };
+    new.subject = args.subject.as_ref().map(|subject| unmarked(&session.kept_line(&work.workspace, subject)));
+    let known = settings.incident.updates.get(status.word());
+    let id = args.template.clone().or_else(|| known.map(|known| known.template.clone()));
+    let Some(id) = id.filter(|_| written.trim().is_empty()) else {
+        new.text = written_text(session, work, written)?;
+        return Ok(new);
+    };
+    let variant = args.variant.clone();
+    let variant =
+        variant.or_else(|| known.filter(|known| known.template == id).and_then(|known| known.variant.clone()));
+    let template = template::find(&work.workspace, &id)?;
+    let variant = template::variant(session, &template, variant.as_deref())?;
+    let given = template::pairs(&args.set)?;
+    let mut facts = Map::new();
+    facts.insert("now".to_owned(), Value::String(rfc3339(ledger.now())));
+    facts.insert("incident".to_owned(), ledger.facts(incident, telling));
+    let given: BTreeMap<String, String> = given.into_iter().map(|(name, value)| (name, unmarked(&value))).collect();
+    let mut draft = message::draft(&template, variant.as_deref(), given, &Value::Object(facts))?;
+    leave_to_recipients(&courier(session, &work.workspace), &work.workspace, &new.to, &mut draft);
+    template::fill(session, &template, &mut draft)?;
+    let failed = |error: crate::template::TemplateError| Error::definition(format!("template {id}: {error}"));
+    new.text = session.kept(&work.workspace, &draft.body().map_err(failed)?);
+    let subject = draft.subject().map_err(failed)?;
+    new.subject = new.subject.or(subject.map(|subject| session.kept_line(&work.workspace, &subject)));
+    new.facts = draft.values().iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect();
+    (new.template, new.variant) = (Some(id), Some(draft.variant().to_owned()).filter(|variant| !variant.is_empty()));
+    Ok(new)
+}
+
+fn written_text(session: &mut Session<'_>, work: &Work, written: &str) -> Result<String> {
+    let text = if !written.trim().is_empty() {
+        written.to_owned()
+    } else if session.terminal.can_ask() {
+        session.terminal.ask(&Question::new("What is to be told?"))?
+    } else {
+        return Err(Error::input_needed("the message has no text").hint(
+            "write one, or name a template with --template; `incident.updates` in opsctl.yaml names one per status",
+        ));
+    };
+    Ok(unmarked(&session.kept(&work.workspace, text.trim())))
+}
+
+// Those that were told before; at first those outside and the team, but customers only by name.
+fn usual_channels(settings: &Settings, incident: &Incident) -> Result<Vec<String>> {
+    let known: Vec<String> = opened(incident).into_iter().map(|to| to.channel).collect();
+    if !known.is_empty() {
+        return Ok(known);
+    }
+    let is_usual = |audience: Option<&str>| match audience {
+        Some("public") => !incident.is_restricted(),
+        audience => audience == Some("team"),
+    };
+    let first = settings.channels.values().filter(|channel| is_usual(channel.audience.as_deref()));
+    let first: Vec<String> = first.map(|channel| channel.id.clone()).collect();
+    if first.is_empty() {
+        return Err(Error::usage("say which channel").hint("--to CHANNEL; opsctl.yaml defines the channels"));
+    }
+    Ok(first)
+}
+
+// The letters that stand for recipients' fields are ours alone.
+fn unmarked(text: &str) -> String {
+    text.replace(['\u{e000}', '\u{e001}'], "")
+}
+
+fn parse_status(word: &str) -> Result<Status> {
+    Status::parse(word)
+        .ok_or_else(|| super::super::unknown("status", word, Status::ALL.iter().map(|status| status.word()), &[]))
+}

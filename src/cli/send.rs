@@ -1,0 +1,239 @@
+//! A message sent from the command line: drafted, shown, approved, queued, delivered, and its receipts told.
+
+use crate::channel::{Courier, placeholder};
+use crate::engine::event::Walker;
+use crate::error::{Error, Result};
+use crate::ground::plain;
+use crate::ledger::{About, Ledger};
+use crate::message::{Draft, Target};
+use crate::post::{Consent, Delivered, NewMail, Outcome, Post, consent, verdict};
+use crate::view::count::counted;
+use crate::view::message::{DeliveredView, delivered_view};
+use crate::workspace::{Workspace, redactor};
+
+use super::ids;
+use super::session::Session;
+
+/// How a message is sent.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct SendArgs {
+    /// A channel; may be given again. Those told before when left out
+    #[arg(long, value_name = "CHANNEL", add = ids::channels())]
+    pub(super) to: Vec<String>,
+    /// Approve a message to customers yourself, without the commander
+    #[arg(long, conflicts_with = "draft")]
+    pub(super) approve: bool,
+    /// Only draft it; `opsctl message approve` sends it
+    #[arg(long)]
+    pub(super) draft: bool,
+    /// Tell people outside of a restricted incident
+    #[arg(long)]
+    pub(super) disclose: bool,
+}
+
+/// A courier for a workspace's channels.
+pub(super) fn courier<'a>(session: &'a Session<'_>, workspace: &Workspace) -> Courier<'a> {
+    let dir = workspace.working_dir(&session.surroundings).to_owned();
+    Courier::new(&session.surroundings.vars, dir, session.clock, redactor(workspace, &session.surroundings))
+}
+
+/// Does something with a post of this process.
+pub(super) fn with_post<T>(
+    session: &Session<'_>,
+    workspace: &Workspace,
+    ledger: &Ledger<'_>,
+    work: impl FnOnce(&Post<'_>) -> Result<T>,
+) -> Result<T> {
+    let courier = courier(session, workspace);
+    let surroundings = &session.surroundings;
+    let is_alive = |walker: &Walker| surroundings.is_alive(walker);
+    work(&Post { ledger, courier: &courier, walker: surroundings.walker(), is_alive: &is_alive })
+}
+
+/// Drafts a message and sends it as far as that is allowed. Gives what it is about, its id, and what came of it.
+pub(super) fn send(
+    session: &mut Session<'_>,
+    workspace: &Workspace,
+    ledger: &Ledger<'_>,
+    about: Option<About>,
+    new: NewMail,
+    args: &SendArgs,
+) -> Result<(About, String, Vec<Delivered>)> {
+    check_visibility(workspace, about.as_ref(), &new.to, args)?;
+    let (mut about, message) = with_post(session, workspace, ledger, |post| post.draft(about, new))?;
+    show_draft(session, &about, &message)?;
+    if args.draft {
+        let id = about.full_id(&message);
+        session.terminal.tell(&format!("Drafted as {id}; `opsctl message approve {id}` sends it."));
+        return Ok((about, message, Vec::new()));
+    }
+    if session.terminal.can_ask() && !session.is_json() && !args.approve && !confirmed(session, &about, &message)? {
+        let id = about.full_id(&message);
+        session
+            .terminal
+            .tell(&format!("Not sent; the draft is {id}: `message approve` sends it, `message drop` forgets it."));
+        return Ok((about, message, Vec::new()));
+    }
+    let delivered = approve_and_send(session, workspace, ledger, &mut about, &message, args.approve)?;
+    Ok((about, message, delivered))
+}
+
+fn confirmed(session: &mut Session<'_>, about: &About, message: &str) -> Result<bool> {
+    let to: Vec<&str> = about.mail(message)?.drafted.to.iter().map(|to| to.channel.as_str()).collect();
+    Ok(session.terminal.confirm(&format!("Send it to {}?", to.join(", ")), true)?)
+}
+
+/// Approves a draft if its sender may, queues it, and tries its deliveries once.
+pub(super) fn approve_and_send(
+    session: &mut Session<'_>,
+    workspace: &Workspace,
+    ledger: &Ledger<'_>,
+    about: &mut About,
+    message: &str,
+    said: bool,
+) -> Result<Vec<Delivered>> {
+    let actor = session.actor().0;
+    let grounds = match consent(about.incident(), about.mail(message)?, &actor, said) {
+        Consent::Given(grounds) => grounds,
+        Consent::Needed(commander) => return Err(needs_consent(&about.full_id(message), commander.as_deref())),
+    };
+    with_post(session, workspace, ledger, |post| {
+        post.approve(about, message, grounds)?;
+        post.queue(about, message)
+    })?;
+    deliver(session, workspace, ledger, about)
+}
+
+fn needs_consent(id: &str, commander: Option<&str>) -> Error {
+    let who = commander
+        .map_or_else(|| "the incident commander (nobody is, yet)".to_owned(), |name| format!("the commander, {name}"));
+    Error::input_needed(format!("{id} goes to customers and waits for {who}"))
+        .hint(format!("the draft is kept: opsctl message approve {id}"))
+        .hint("or take it on yourself: --approve")
+}
+
+/// Tries everything of a stream that is due, and tells what came of it.
+pub(super) fn deliver(
+    session: &mut Session<'_>,
+    workspace: &Workspace,
+    ledger: &Ledger<'_>,
+    about: &mut About,
+) -> Result<Vec<Delivered>> {
+    let delivered = with_post(session, workspace, ledger, |post| Session::block_on(post.deliver(about))?)?;
+    tell(session, about, &delivered);
+    Ok(delivered)
+}
+
+/// The exit code that deliveries come to.
+pub(super) fn judged(delivered: &[Delivered]) -> Result<()> {
+    verdict(delivered)
+}
+
+fn tell(session: &mut Session<'_>, about: &About, delivered: &[Delivered]) {
+    let (sent, rest): (Vec<_>, Vec<_>) = delivered.iter().partition(|one| matches!(one.outcome, Outcome::Sent(_)));
+    // A list of recipients is told in one line, what went wrong in one each.
+    let mut told: Vec<(&str, &str, usize, &str)> = Vec::new();
+    for one in &sent {
+        let Outcome::Sent(how) = &one.outcome else { continue };
+        match told.iter_mut().find(|(message, channel, ..)| *message == one.message && *channel == one.target.channel) {
+            Some((_, _, count, _)) => *count += 1,
+            None => told.push((&one.message, &one.target.channel, 1, how)),
+        }
+    }
+    for (message, channel, count, how) in told {
+        let many = if count > 1 { format!("{}, the first: ", counted(count, "delivery")) } else { String::new() };
+        session.terminal.tell(&format!("{message} to {channel}: sent ({many}{how})"));
+    }
+    for one in rest {
+        let place = place(&one.target);
+        let words = match &one.outcome {
+            Outcome::Sent(_) => continue,
+            Outcome::ByHand => {
+                copy_by_hand(session, about, one);
+                continue;
+            }
+            Outcome::Later(why) => format!("waits in the outbox: {why}"),
+            Outcome::Uncertain(why) => format!("nobody knows whether it arrived: {why}"),
+            Outcome::Failed(why) => format!("not sent: {why}"),
+        };
+        session.terminal.tell(&format!("{} to {place}: {words}", one.message));
+    }
+}
+
+fn copy_by_hand(session: &mut Session<'_>, _: &About, one: &Delivered) {
+    let channel = &one.target.channel;
+    session
+        .terminal
+        .tell(&format!("{} to {channel}: opsctl sends nothing there; copy it to {channel} yourself.", one.message));
+}
+
+/// What came of a delivery, for programs.
+pub(super) fn delivered(one: &Delivered) -> DeliveredView {
+    let (outcome, detail) = match &one.outcome {
+        Outcome::Sent(how) => ("sent", Some(how.as_str())),
+        Outcome::ByHand => ("by hand", None),
+        Outcome::Later(why) => ("later", Some(why.as_str())),
+        Outcome::Uncertain(why) => ("uncertain", Some(why.as_str())),
+        Outcome::Failed(why) => ("failed", Some(why.as_str())),
+    };
+    delivered_view(&one.message, &one.target.channel, one.target.recipient.as_deref(), outcome, detail)
+}
+
+fn place(target: &Target) -> String {
+    match &target.recipient {
+        Some(recipient) => format!("{} ({recipient})", target.channel),
+        None => target.channel.clone(),
+    }
+}
+
+fn show_draft(session: &mut Session<'_>, about: &About, message: &str) -> Result<()> {
+    let mail = about.mail(message)?;
+    let to: Vec<&str> = mail.drafted.to.iter().map(|to| to.channel.as_str()).collect();
+    session.terminal.tell(&format!("Message {} for {}:\n", about.full_id(message), to.join(", ")));
+    let subject = mail.drafted.subject.as_ref().map(|subject| format!("Subject: {subject}\n\n")).unwrap_or_default();
+    session.terminal.say(&readable(&format!("{subject}{}", mail.drafted.text)));
+    Ok(())
+}
+
+/// A text with its places for recipients' fields in brackets.
+pub(super) fn readable(text: &str) -> String {
+    let columns = crate::channel::placeholders(text);
+    let text =
+        columns.iter().fold(text.to_owned(), |text, column| text.replace(&placeholder(column), &format!("[{column}]")));
+    plain(&text)
+}
+
+// Nothing of a restricted incident goes outside by mistake.
+fn check_visibility(workspace: &Workspace, about: Option<&About>, to: &[String], args: &SendArgs) -> Result<()> {
+    let Some(incident) = about.and_then(About::incident).filter(|incident| incident.is_restricted()) else {
+        return Ok(());
+    };
+    let channels = &workspace.loaded.catalog.settings.channels;
+    let is_outside = |id: &&String| {
+        channels.get(*id).is_some_and(|channel| matches!(channel.audience.as_deref(), Some("public" | "customers")))
+    };
+    match to.iter().find(is_outside).filter(|_| !args.disclose) {
+        Some(channel) => Err(Error::usage(format!("{} is restricted, and people outside read {channel}", incident.id))
+            .hint("if they are to know: --disclose")),
+        None => Ok(()),
+    }
+}
+
+/// Gives the fields that every recipient has in a list of their own a place in the text.
+pub(super) fn leave_to_recipients(courier: &Courier<'_>, workspace: &Workspace, to: &[String], draft: &mut Draft) {
+    let channels = &workspace.loaded.catalog.settings.channels;
+    let mut lists = Vec::new();
+    for id in to {
+        let Some(channel) = channels.get(id) else { return };
+        match courier.recipients(channel) {
+            Ok(list) if !list.is_empty() => lists.push(list),
+            _ => return,
+        }
+    }
+    for field in draft.missing() {
+        let has = |list: &Vec<crate::catalog::model::Recipient>| list.iter().all(|one| one.fields.contains_key(&field));
+        if !lists.is_empty() && lists.iter().all(has) {
+            draft.set(&field, placeholder(&field));
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Messages in the journal: each in the stream of what it is about.
+
+use crate::error::{Error, Result, nearest};
+use crate::incident::{Incident, IncidentEvent};
+use crate::journal::{self, JournalError};
+use crate::ledger::{Happening, Ledger, fact_of, to_new};
+use crate::message::{Mail, MessageEvent, Outbox};
+
+/// Messages about nothing else have streams of their own.
+const PREFIX: &str = "message/";
+
+/// What messages are about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum About {
+    /// An incident.
+    Incident(Box<Incident>),
+    /// Nothing but themselves.
+    Nothing(Box<Circular>),
+}
+
+/// A message about nothing else.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Circular {
+    /// Its id: `MSG-3`.
+    pub id: String,
+    /// How many events have been applied.
+    pub version: u64,
+    /// The one message.
+    pub outbox: Outbox,
+}
+
+impl About {
+    /// The id of what they are about.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Incident(incident) => &incident.id,
+            Self::Nothing(circular) => &circular.id,
+        }
+    }
+
+    /// The messages.
+    pub fn outbox(&self) -> &Outbox {
+        match self {
+            Self::Incident(incident) => &incident.outbox,
+            Self::Nothing(circular) => &circular.outbox,
+        }
+    }
+
+    /// The incident, if they are about one.
+    pub fn incident(&self) -> Option<&Incident> {
+        match self {
+            Self::Incident(incident) => Some(incident),
+            Self::Nothing(_) => None,
+        }
+    }
+
+    /// A message by its id in the stream.
+    pub fn mail(&self, message: &str) -> Result<&Mail> {
+        self.outbox().mail(message).ok_or_else(|| {
+            Error::usage(format!("{} has no message {message}", self.id()))
+                .hint("`opsctl message list --all` shows those there are")
+        })
+    }
+
+    /// The id of a message everywhere: `INC-7.m2`.
+    pub fn full_id(&self, message: &str) -> String {
+        format!("{}.{message}", self.id())
+    }
+}
+
+impl Ledger<'_> {
+    /// What a message is about, and the message's id in its stream. `INC-7.m2`, or `MSG-3` for one about nothing else.
+    pub fn mail(&self, id: &str) -> Result<(About, String)> {
+        let (about, message) = id.rsplit_once('.').unwrap_or((id, "m1"));
+        let about = self.about(about)?;
+        let message = about.mail(&message.to_lowercase())?.id().to_owned();
+        Ok((about, message))
+    }
+
+    /// What messages are about, by its id.
+    pub fn about(&self, id: &str) -> Result<About> {
+        let upper = id.to_uppercase();
+        if !upper.starts_with("MSG-") {
+            return self.incident(id).map(|incident| About::Incident(Box::new(incident)));
+        }
+        let events = self.journal.read(&stream(&upper), 0)?;
+        if events.is_empty() {
+            let streams = self.journal.streams(PREFIX)?;
+            let known = streams.iter().filter_map(|stream| stream.strip_prefix(PREFIX));
+            let error = Error::usage(format!("there is no message {upper}"));
+            return Err(match nearest(&upper, known) {
+                Some(near) => error.hint(format!("did you mean {near}?")),
+                None => error.hint("`opsctl message list --all` shows those there are"),
+            });
+        }
+        circular(&upper, &events).map(|circular| About::Nothing(Box::new(circular)))
+    }
+
+    /// Everything that has messages.
+    pub fn correspondence(&self) -> Result<Vec<About>> {
+        let incidents = self.incidents()?.into_iter().map(|incident| About::Incident(Box::new(incident)));
+        let mut all: Vec<About> = incidents.filter(|about| !about.outbox().mails.is_empty()).collect();
+        for events in self.journal.read_all(PREFIX)?.chunk_by(|one, next| one.stream == next.stream) {
+            let id = events[0].stream.strip_prefix(PREFIX).unwrap_or_default();
+            all.push(About::Nothing(Box::new(circular(id, events)?)));
+        }
+        Ok(all)
+    }
+
+    /// Begins a message about nothing else, under the next number.
+    pub fn begin_circular(&self, drafted: &MessageEvent) -> Result<About> {
+        let mut number = self.journal.streams(PREFIX)?.len();
+        loop {
+            number += 1;
+            let id = format!("MSG-{number}");
+            match self.journal.append(&stream(&id), 0, &self.context(), &[to_new(drafted)]) {
+                Ok(stored) => return circular(&id, &stored).map(|circular| About::Nothing(Box::new(circular))),
+                Err(JournalError::Conflict { .. }) => {}
+                Err(other) => return Err(other.into()),
+            }
+        }
+    }
+
+    /// Adds facts of messages if they may follow, all of them or none; on a conflict looks again and decides anew.
+    pub fn record_mail(&self, about: &mut About, events: Vec<MessageEvent>) -> Result<()> {
+        let circular = match about {
+            About::Incident(incident) => {
+                let events = events.into_iter().map(IncidentEvent::Message).collect();
+                return self.record_incident(incident, Happening { events, at: None });
+            }
+            About::Nothing(circular) => circular,
+        };
+        let new: Vec<_> = events.iter().map(to_new).collect();
+        loop {
+            let mut then = circular.outbox.clone();
+            for event in &events {
+                then.allows(event).map_err(|why| Error::usage(format!("{}: {why}", circular.id)))?;
+                then.apply(self.now(), &self.actor, event);
+            }
+            let stream = stream(&circular.id);
+            let stored = match self.journal.append(&stream, circular.version, &self.context(), &new) {
+                Ok(stored) => return apply_all(circular, &stored),
+                Err(JournalError::Conflict { .. }) => self.journal.read(&stream, circular.version)?,
+                Err(other) => return Err(other.into()),
+            };
+            apply_all(circular, &stored)?;
+        }
+    }
+}
+
+fn stream(id: &str) -> String {
+    format!("{PREFIX}{id}")
+}
+
+fn circular(id: &str, events: &[journal::Event]) -> Result<Circular> {
+    let mut circular = Circular { id: id.to_owned(), ..Circular::default() };
+    apply_all(&mut circular, events)?;
+    Ok(circular)
+}
+
+fn apply_all(circular: &mut Circular, events: &[journal::Event]) -> Result<()> {
+    for stored in events {
+        circular.outbox.apply(stored.at, &stored.actor, &fact_of(stored)?);
+        circular.version = stored.version;
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! A message as a channel gets it.
+
+use serde_json::json;
+
+use crate::channel::{Message, MessageKind, Thread};
+use crate::ground::{Time, plain_line, rfc3339};
+use crate::incident::{Incident, Role, Status};
+use crate::ledger::About;
+use crate::message::{LegState, Mail, Tell};
+
+/// The message for a channel.
+pub(super) fn letter(about: &About, mail: &Mail, channel: &str, now: Time) -> Message {
+    let drafted = &mail.drafted;
+    let at = mail.queued_at.unwrap_or(now);
+    Message {
+        id: about.full_id(mail.id()),
+        kind: match drafted.tell {
+            Tell::Update => MessageKind::IncidentUpdate,
+            Tell::Reminder => MessageKind::Reminder,
+            Tell::Escalation => MessageKind::Escalation,
+            Tell::Postmortem => MessageKind::Postmortem,
+            Tell::Maintenance => MessageKind::Maintenance,
+        },
+        title: title(mail),
+        text: drafted.text.clone(),
+        at,
+        data: json!({
+            "about": about.id(),
+            "message": mail.id(),
+            "status": drafted.status,
+            "severity": drafted.severity,
+            "template": drafted.template,
+            "variant": drafted.variant,
+            "services": about.incident().map(|incident| incident.services.clone()).unwrap_or_default(),
+            "sent_for": rfc3339(at),
+        }),
+        thread: thread(about, mail, channel),
+    }
+}
+
+/// The message's subject, else its first line.
+pub(super) fn title(mail: &Mail) -> String {
+    let first = || mail.drafted.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+    plain_line(mail.drafted.subject.as_deref().unwrap_or_else(first))
+}
+
+fn thread(about: &About, mail: &Mail, channel: &str) -> Option<Thread> {
+    if !matches!(mail.drafted.tell, Tell::Update | Tell::Postmortem | Tell::Maintenance) {
+        return None;
+    }
+    let incident = about.incident()?;
+    let status = mail.drafted.status.as_deref().and_then(Status::parse).unwrap_or(incident.status);
+    let status = if mail.drafted.tell == Tell::Postmortem { Status::Postmortem } else { status };
+    Some(Thread {
+        incident: incident.id.clone(),
+        // What outsiders read of it is what was approved for them, not the title that we use among ourselves.
+        name: public_name(incident, channel).unwrap_or_else(|| title(mail)),
+        status: status.public_word().to_owned(),
+        impact: impact(incident).to_owned(),
+        components: components(incident, status),
+        remote: remote(incident, channel),
+    })
+}
+
+/// What an incident is called outside: the title of the first message that was queued for a channel.
+pub fn public_name(incident: &Incident, channel: &str) -> Option<String> {
+    let is_here = |mail: &&Mail| mail.queued_at.is_some() && mail.drafted.to.iter().any(|to| to.channel == channel);
+    incident.outbox.mails.iter().find(is_here).map(title)
+}
+
+/// The impact in the words of status pages: the worst that some service suffered.
+pub fn impact(incident: &Incident) -> &'static str {
+    let worst = incident
+        .impacts
+        .iter()
+        .filter_map(|one| crate::incident::impact::LEVELS.iter().position(|level| *level == one.level))
+        .max();
+    match worst {
+        Some(2) => "critical",
+        Some(1) => "major",
+        Some(_) => "minor",
+        // Nobody said how much it is; somebody was told of it, so it is not nothing.
+        None => "minor",
+    }
+}
+
+// Services that still suffer are as they are; all others of the incident work.
+fn components(incident: &Incident, status: Status) -> Vec<(String, String)> {
+    let level = |service: &String| {
+        let open = incident.suffering().find(|open| open.service == *service).map(|open| open.level.clone());
+        open.filter(|_| status.is_open()).unwrap_or_else(|| "operational".to_owned())
+    };
+    let known = incident.impacts.iter().any(|_| true);
+    let services = incident.services.iter().filter(|_| known || !status.is_open());
+    services.map(|service| (service.clone(), level(service))).collect()
+}
+
+fn remote(incident: &Incident, channel: &str) -> Option<String> {
+    let legs = incident.outbox.mails.iter().rev().flat_map(|mail| mail.legs_to(channel));
+    legs.filter_map(|leg| match &leg.state {
+        LegState::Sent { remote, .. } => remote.clone(),
+        _ => None,
+    })
+    .next()
+}
+
+/// Who may be asked about an incident, for messages to the team.
+pub fn contact(incident: &Incident) -> Option<&str> {
+    incident.role(Role::Communications).or(incident.role(Role::Commander))
+}

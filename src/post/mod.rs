@@ -1,0 +1,195 @@
+//! The way of a message: drafted, approved, queued, delivered, and its receipt in the journal.
+//!
+//! An attempt is written down before it is made. Where its outcome was lost (a crash, a connection that broke off), the
+//! message is tried again by itself only where the channel lets it be known that it arrived already; otherwise it waits
+//! for somebody to decide.
+
+mod approve;
+mod deliver;
+mod letter;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::catalog::model::Channel;
+use crate::catalog::model::Recipient;
+use crate::channel::{Courier, Preview, placeholders};
+use crate::engine::event::Walker;
+use crate::error::{Error, Kind, Result};
+use crate::ground::plain;
+use crate::ledger::{About, Ledger};
+use crate::message::event::Queued;
+use crate::message::{Addressee, Drafted, Mail, MessageEvent, Target, Tell};
+
+pub use approve::{Consent, consent};
+pub use deliver::{Delivered, Outcome, verdict};
+pub use letter::{contact, impact, public_name};
+
+/// What brings messages on their way.
+pub struct Post<'a> {
+    /// The journal.
+    pub ledger: &'a Ledger<'a>,
+    /// Who brings them to channels.
+    pub courier: &'a Courier<'a>,
+    /// This process.
+    pub walker: Walker,
+    /// Whether a process is there.
+    pub is_alive: &'a (dyn Fn(&Walker) -> bool + Sync),
+}
+
+/// A message to draft.
+#[derive(Debug, Clone, Default)]
+pub struct NewMail {
+    /// What it is for.
+    pub tell: Tell,
+    /// The status that it tells.
+    pub status: Option<String>,
+    /// The template it was made with.
+    pub template: Option<String>,
+    /// Which of the template's texts.
+    pub variant: Option<String>,
+    /// Ids of the channels.
+    pub to: Vec<String>,
+    /// The subject line.
+    pub subject: Option<String>,
+    /// The text.
+    pub text: String,
+    /// The values that went in.
+    pub facts: BTreeMap<String, Value>,
+    /// The run and step that made it.
+    pub step: Option<String>,
+}
+
+impl Post<'_> {
+    /// Drafts a message about something; about nothing else when there is nothing. Gives what it is about, and its id.
+    pub fn draft(&self, about: Option<About>, new: NewMail) -> Result<(About, String)> {
+        let to = new.to.iter().map(|id| self.addressee(id)).collect::<Result<Vec<_>>>()?;
+        if to.is_empty() {
+            return Err(Error::usage("a message needs a channel").hint("name one with --to; opsctl.yaml defines them"));
+        }
+        let text = cleaned(&new.text);
+        if text.trim().is_empty() {
+            return Err(Error::usage("the message is empty"));
+        }
+        let severity = about.as_ref().and_then(About::incident).map(|incident| incident.severity.clone());
+        let mut drafted = Drafted {
+            message: "m1".to_owned(),
+            tell: new.tell,
+            status: new.status,
+            severity,
+            template: new.template,
+            variant: new.variant,
+            to,
+            subject: new.subject.map(|subject| cleaned(&subject).replace(['\n', '\t'], " ")),
+            text,
+            facts: new.facts,
+            step: new.step,
+        };
+        let Some(mut about) = about else {
+            let about = self.ledger.begin_circular(&MessageEvent::MessageDrafted(drafted))?;
+            return Ok((about, "m1".to_owned()));
+        };
+        loop {
+            drafted.message = about.outbox().next_id();
+            match self.ledger.record_mail(&mut about, vec![MessageEvent::MessageDrafted(drafted.clone())]) {
+                // Somebody else took that number meanwhile; what we know is up to date now.
+                Err(error) if error.kind == Kind::Usage && about.outbox().next_id() != drafted.message => {}
+                Err(error) => return Err(error),
+                Ok(()) => return Ok((about, drafted.message)),
+            }
+        }
+    }
+
+    /// Approves a draft on some grounds.
+    pub fn approve(&self, about: &mut About, message: &str, grounds: &str) -> Result<()> {
+        let event = MessageEvent::MessageApproved { message: message.to_owned(), grounds: grounds.to_owned() };
+        self.ledger.record_mail(about, vec![event])
+    }
+
+    /// Puts an approved message into the outbox: from here on it survives whatever happens to this process.
+    pub fn queue(&self, about: &mut About, message: &str) -> Result<()> {
+        let targets = self.targets(about.mail(message)?)?;
+        let event = MessageEvent::MessageQueued { message: message.to_owned(), targets };
+        self.ledger.record_mail(about, vec![event])
+    }
+
+    /// What would be sent to each channel, byte for byte; for a list of recipients to the first of them.
+    pub fn preview(&self, about: &About, message: &str) -> Result<Vec<(String, Preview, usize)>> {
+        let mail = about.mail(message)?;
+        let mut previews = Vec::new();
+        for to in &mail.drafted.to {
+            let Some(channel) = self.channel(&to.channel) else { continue };
+            let recipients = self.recipients(channel)?;
+            let letter = letter::letter(about, mail, &to.channel, self.ledger.now());
+            let preview =
+                self.courier.preview(channel, &letter, recipients.first()).map_err(|why| not_fit(&to.channel, &why))?;
+            previews.push((to.channel.clone(), preview, recipients.len()));
+        }
+        Ok(previews)
+    }
+
+    fn targets(&self, mail: &Mail) -> Result<Vec<Queued>> {
+        let subject = mail.drafted.subject.as_deref().unwrap_or_default();
+        let columns: Vec<String> = placeholders(&mail.drafted.text).into_iter().chain(placeholders(subject)).collect();
+        let mut targets = Vec::new();
+        for to in &mail.drafted.to {
+            let recipients = match self.channel(&to.channel) {
+                Some(channel) => self.recipients(channel)?,
+                None => Vec::new(),
+            };
+            if recipients.is_empty() {
+                let target = Target { channel: to.channel.clone(), recipient: None };
+                targets.push(Queued { target, fields: BTreeMap::new() });
+            }
+            for recipient in recipients {
+                targets.push(self.queued(&to.channel, recipient, &columns)?);
+            }
+        }
+        Ok(targets)
+    }
+
+    fn queued(&self, channel: &str, recipient: Recipient, columns: &[String]) -> Result<Queued> {
+        let mut fields = BTreeMap::new();
+        // The address is always there.
+        for column in columns.iter().filter(|column| *column != "email") {
+            let value = recipient.fields.get(column).ok_or_else(|| {
+                Error::usage(format!("{} of channel {channel} has no `{column}`", recipient.address))
+                    .hint("the text needs it: complete the list, or give the field with --set")
+            })?;
+            fields.insert(column.clone(), value.clone());
+        }
+        let target = Target { channel: channel.to_owned(), recipient: Some(recipient.address) };
+        Ok(Queued { target, fields })
+    }
+
+    fn recipients(&self, channel: &Channel) -> Result<Vec<Recipient>> {
+        self.courier.recipients(channel).map_err(|why| not_fit(&channel.id, &why))
+    }
+
+    fn addressee(&self, id: &str) -> Result<Addressee> {
+        let channels = &self.ledger.catalog.settings.channels;
+        let Some(channel) = channels.get(id) else {
+            let error = Error::usage(format!("there is no channel `{id}`"));
+            return Err(match crate::error::nearest(id, channels.keys().map(String::as_str)) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint("opsctl.yaml defines the channels"),
+            });
+        };
+        Ok(Addressee { channel: id.to_owned(), audience: channel.audience.clone() })
+    }
+
+    fn channel(&self, id: &str) -> Option<&Channel> {
+        self.ledger.catalog.settings.channels.get(id)
+    }
+}
+
+fn not_fit(channel: &str, why: &crate::channel::NotDelivered) -> Error {
+    Error::new(Kind::Environment, format!("channel {channel} cannot be used")).cause(why)
+}
+
+/// A text without anything that moves a cursor or turns the order of letters; private letters stay, they stand for the
+/// recipients' fields.
+fn cleaned(text: &str) -> String {
+    plain(text)
+}
