@@ -47,6 +47,8 @@ pub mod message;
 
 pub mod incident;
 
+pub mod maintenance;
+
 pub mod monitor;
 
 // The edges to the store and to other processes.
