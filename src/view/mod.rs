@@ -17,6 +17,7 @@ pub mod markdown;
 pub mod metrics;
 pub mod now;
 pub mod objective;
+pub mod page;
 pub mod probe;
 pub mod procedure;
 pub mod run;
