@@ -77,6 +77,8 @@ pub mod workspace;
 
 pub mod walk;
 
+pub mod site;
+
 pub mod watch;
 
 pub mod cli;

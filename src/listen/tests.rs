@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::http::StatusCode;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
@@ -62,6 +63,18 @@ impl Backend for Memory {
             }
             self.beats.lock().unwrap().push((probe.to_owned(), beat, message));
             Ok(())
+        }
+        .boxed()
+    }
+
+    fn page<'a>(&'a self, path: &'a str) -> BoxFuture<'a, std::result::Result<Option<Bytes>, Refusal>> {
+        async move {
+            match path {
+                "index.html" => Ok(Some(Bytes::from_static(b"<h1>All is well</h1>"))),
+                "api/v2/status.json" => Ok(Some(Bytes::from_static(b"{}"))),
+                "feed.atom" => Err(Refusal::failed("the disk is gone")),
+                _ => Ok(None),
+            }
         }
         .boxed()
     }

@@ -26,7 +26,7 @@ pub(super) fn feed(page: &Page) -> String {
     let base = clean::base(page.url.as_deref());
     let link = |path: &str| base.clone().unwrap_or_default() + path;
     let mut told = told(page);
-    told.sort_by(|(_, one), (_, other)| other.at.cmp(&one.at));
+    told.sort_by_key(|(_, update)| std::cmp::Reverse(update.at));
     let updated = told.first().map_or(page.at, |(_, update)| update.at);
     let name = clean::line(&page.title);
     let feed = Feed {

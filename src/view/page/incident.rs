@@ -26,13 +26,13 @@ pub(super) fn incident(page: &Page, incident: &PageIncident) -> String {
         p.back { a href="../index.html" { "How it is now" } " · " a href="../history.html" { "History" } }
     };
     let path = path(incident);
-    Shell { page, title: &title, root: "../", path: &path, state: sign(incident) }.around(&content)
+    Shell { page, title: &title, root: "../", path: &path, state: Some(sign(incident)) }.around(&content)
 }
 
 /// An incident that is not over, with all that was told of it.
 pub(super) fn card(page: &Page, incident: &PageIncident) -> Markup {
     html! {
-        article.card.(icon::class(sign(incident))) {
+        article.card.(icon::class(Some(sign(incident)))) {
             h3 { a href=(path(incident)) { bdi { (clean::line(&incident.title)) } } }
             (facts(page, incident))
             (updates(&incident.updates))
@@ -52,8 +52,8 @@ pub(super) fn entry(page: &Page, incident: &PageIncident, heading: &Markup) -> M
 }
 
 /// The sign of an incident: that of its impact, until it is over.
-fn sign(incident: &PageIncident) -> Option<ServiceState> {
-    if incident.status.is_over() { Some(ServiceState::Operational) } else { Some(felt(incident.impact)) }
+fn sign(incident: &PageIncident) -> ServiceState {
+    if incident.status.is_over() { ServiceState::Operational } else { felt(incident.impact) }
 }
 
 fn felt(impact: Impact) -> ServiceState {
@@ -62,9 +62,10 @@ fn felt(impact: Impact) -> ServiceState {
 }
 
 fn facts(page: &Page, incident: &PageIncident) -> Markup {
+    let state = Some(sign(incident));
     html! {
         p.facts {
-            span.state.(icon::class(sign(incident))) { (icon::sign(sign(incident))) " " (incident.status.title()) }
+            span.state.(icon::class(state)) { (icon::sign(state)) " " (incident.status.title()) }
             span { (impact(incident.impact)) }
             @if let Some(services) = services(page, &incident.services) { span { "Affects " (services) } }
             span { (duration(page, incident)) }
@@ -84,8 +85,8 @@ fn impact(impact: Impact) -> &'static str {
 fn duration(page: &Page, incident: &PageIncident) -> Markup {
     let began = incident.started_at;
     match incident.resolved_at {
-        Some(end) => html! { (when::stretch(began, end)) " (" (when::lasted(began, end)) ")" },
+        Some(end) => html! { (when::stretch(began, end)) " " (when::took(began, end)) },
         None if incident.status == Status::Resolved => html! { "Since " (when::moment(began)) },
-        None => html! { "Since " (when::moment(began)) " (" (when::lasted(began, page.at)) ")" },
+        None => html! { "Since " (when::moment(began)) " " (when::took(began, page.at)) },
     }
 }

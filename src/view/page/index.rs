@@ -32,7 +32,7 @@ fn top(page: &Page, overall: Overall) -> Markup {
                 h1 { (overall.description) }
                 p { "As of " (when::moment(page.at)) }
                 @if page.services.iter().any(|service| service.state.is_none()) {
-                    p { "Nobody has looked at some services lately; how they are is not known." }
+                    p { "How some of the services are is not known right now." }
                 }
             }
         }

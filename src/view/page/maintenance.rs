@@ -62,7 +62,7 @@ fn facts(page: &Page, maintenance: &PageMaintenance) -> Markup {
         p.facts {
             span.state.(icon::class(state)) { (icon::sign(state)) " " (maintenance.status.title()) }
             @if let Some(services) = services(page, &maintenance.services) { span { "Affects " (services) } }
-            span { (when::stretch(from, until)) " (" (when::lasted(from, until)) ")" }
+            span { (when::stretch(from, until)) " " (when::took(from, until)) }
         }
     }
 }

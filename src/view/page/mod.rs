@@ -20,9 +20,10 @@ mod text;
 mod updates;
 mod when;
 
+pub use crate::monitor::ServiceState;
 pub use model::{DAYS, Page, PageDay, PageIncident, PageMaintenance, PageService, PageUpdate, Uptime};
 pub use overall::{Indicator, Overall, overall};
-pub use state::{Impact, ServiceState, Status};
+pub use state::{Impact, Status};
 pub use text::page_text;
 
 /// All files of the page by their paths relative to its directory: pages, the feed, and the JSON of `api/v2`.

@@ -1,47 +1,6 @@
 //! The words of Statuspage for how things are, and the words of our page for them.
 
-/// How a service is, the worst last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ServiceState {
-    /// All is well.
-    Operational,
-    /// Work is being done on it as planned.
-    UnderMaintenance,
-    /// It works, but not well.
-    DegradedPerformance,
-    /// Some of it does not work.
-    PartialOutage,
-    /// It does not work.
-    MajorOutage,
-}
-
-impl ServiceState {
-    /// All of them, the worst last.
-    pub const ALL: [Self; 5] =
-        [Self::Operational, Self::UnderMaintenance, Self::DegradedPerformance, Self::PartialOutage, Self::MajorOutage];
-
-    /// The word for programs: `partial_outage`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Operational => "operational",
-            Self::UnderMaintenance => "under_maintenance",
-            Self::DegradedPerformance => "degraded_performance",
-            Self::PartialOutage => "partial_outage",
-            Self::MajorOutage => "major_outage",
-        }
-    }
-
-    /// The words for people: `Partial outage`.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Operational => "Operational",
-            Self::UnderMaintenance => "Under maintenance",
-            Self::DegradedPerformance => "Degraded performance",
-            Self::PartialOutage => "Partial outage",
-            Self::MajorOutage => "Major outage",
-        }
-    }
-}
+use crate::monitor::ServiceState;
 
 /// How bad an incident is for those who use the services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

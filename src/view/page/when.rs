@@ -26,8 +26,13 @@ pub(super) fn day(date: NaiveDate) -> String {
     date.format("%-d %b %Y").to_string()
 }
 
+/// How long something took, beside the times: `(42 minutes)`.
+pub(super) fn took(from: Time, until: Time) -> Markup {
+    html! { span.took { "(" (lasted(from, until)) ")" } }
+}
+
 /// How long something took: `42 minutes`, `1 hour 5 minutes`, `3 days 2 hours`.
-pub(super) fn lasted(from: Time, until: Time) -> String {
+fn lasted(from: Time, until: Time) -> String {
     let minutes = (until - from).num_minutes().max(0);
     let many = |count: i64, unit: &str| if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") };
     let both = |large: String, small: i64, unit: &str| match small {

@@ -1,0 +1,157 @@
+//! What is known for the public page, from everywhere it is kept.
+
+use chrono::{NaiveDate, TimeDelta};
+
+use crate::catalog::model::{Probe, Service};
+use crate::error::Result;
+use crate::ground::{Span, Time};
+use crate::monitor::service::{Outage, ServiceDay, service_days, service_state};
+use crate::monitor::{Sample, Settled, State, Thresholds, Times, availability};
+use crate::sample::Samples;
+use crate::view::page::{
+    DAYS, Impact, Page, PageDay, PageIncident, PageMaintenance, PageService, ServiceState, Status, Uptime,
+};
+use crate::workspace::Workspace;
+
+/// What the page is called when the workspace has no title.
+const NAMELESS: &str = "Services";
+
+/// The public page as everything that is kept says it at this moment.
+pub fn gather(workspace: &Workspace, url: Option<&str>, now: Time) -> Result<Page> {
+    let settings = &workspace.loaded.catalog.settings;
+    let told = told(workspace)?;
+    let samples = workspace.state_dir().ok().map(Samples::open_read).transpose()?.flatten();
+    let seen = Seen { samples: samples.as_ref(), dates: dates(now), now };
+    let one = |service: &Service| {
+        let probes = settings.all_probes().filter(|probe| probe.enabled && probe.service == service.id);
+        seen.service(service, &probes.collect::<Vec<_>>(), &told)
+    };
+    let services = settings.services.values().map(one).collect::<Result<_>>()?;
+    let Told { incidents, maintenances } = told;
+    Ok(Page {
+        title: settings.title.clone().unwrap_or_else(|| NAMELESS.to_owned()),
+        url: url.map(str::to_owned),
+        at: now,
+        services,
+        incidents,
+        maintenances,
+    })
+}
+
+/// What the public was told.
+struct Told {
+    /// The newest first.
+    incidents: Vec<PageIncident>,
+    /// The newest first.
+    maintenances: Vec<PageMaintenance>,
+}
+
+/// Reads from the journal what the public was told: approved messages only.
+///
+/// This is the one place where incidents and maintenances come in; all that follows from them is in this file already.
+#[allow(clippy::unnecessary_wraps, reason = "the journal may fail to be read")]
+fn told(_workspace: &Workspace) -> Result<Told> {
+    Ok(Told { incidents: Vec::new(), maintenances: Vec::new() })
+}
+
+impl Told {
+    /// How a service is said to be by what is going on: until an incident only is being watched.
+    fn state(&self, id: &str) -> Option<ServiceState> {
+        let is_felt = |one: &&PageIncident| {
+            !one.status.is_over()
+                && one.status != Status::Monitoring
+                && one.services.iter().any(|service| service == id)
+        };
+        let incidents = self.incidents.iter().filter(is_felt).map(|one| one.impact.state());
+        let is_worked_on = |one: &&PageMaintenance| {
+            matches!(one.status, Status::InProgress | Status::Verifying) && one.services.iter().any(|one| one == id)
+        };
+        let maintenances = self.maintenances.iter().filter(is_worked_on).map(|_| ServiceState::UnderMaintenance);
+        // That nobody feels it proves nothing.
+        incidents.chain(maintenances).max().filter(|state| *state > ServiceState::Operational)
+    }
+
+    fn outages(&self, id: &str) -> Vec<Outage> {
+        let those = self.incidents.iter().filter(|one| one.services.iter().any(|service| service == id));
+        those
+            .filter(|one| one.impact > Impact::None)
+            .map(|one| Outage {
+                id: one.id.clone(),
+                from: one.started_at,
+                until: one.resolved_at,
+                state: one.impact.state(),
+            })
+            .collect()
+    }
+}
+
+/// What probes have seen.
+struct Seen<'a> {
+    samples: Option<&'a Samples>,
+    dates: Vec<NaiveDate>,
+    now: Time,
+}
+
+impl Seen<'_> {
+    fn service(&self, service: &Service, probes: &[&Probe], told: &Told) -> Result<PageService> {
+        let called = probes.iter().map(|probe| self.called(probe)).collect::<Result<Vec<_>>>()?;
+        let states: Vec<State> = called.iter().map(|(state, _)| *state).collect();
+        // Where nobody measures, what was told is all there is to know.
+        let by_probes = if probes.is_empty() { Some(ServiceState::Operational) } else { service_state(&states) };
+        let days = self.days(probes, &told.outages(&service.id))?;
+        Ok(PageService {
+            id: service.id.clone(),
+            title: service.title.clone(),
+            summary: service.summary.clone(),
+            state: by_probes.max(told.state(&service.id)),
+            since: called.iter().filter_map(|(_, since)| *since).max(),
+            uptime: uptime(&days),
+            days: days.into_iter().map(page_day).collect(),
+        })
+    }
+
+    /// What a probe is called now, and since when; unknown when nobody has looked for two of its intervals.
+    fn called(&self, probe: &Probe) -> Result<(State, Option<Time>)> {
+        let Some(samples) = self.samples else { return Ok((State::Unknown, None)) };
+        // Below its thresholds a probe may go up and down for long; so much of it nearly always tells what it is called.
+        let reach = probe.failure_threshold.saturating_add(probe.success_threshold).saturating_mul(3);
+        let mut recent = samples.recent(&probe.id, reach as usize)?;
+        recent.reverse();
+        let settled = Settled::replay(&recent, Thresholds::from(probe));
+        let stands = |last: &Sample| self.now - last.at <= Span(last.interval.0.saturating_mul(2)).delta();
+        let is_current = recent.last().is_some_and(stands);
+        Ok(if is_current { (settled.state, settled.since) } else { (State::Unknown, None) })
+    }
+
+    fn days(&self, probes: &[&Probe], outages: &[Outage]) -> Result<Vec<ServiceDay>> {
+        if probes.is_empty() && outages.is_empty() {
+            return Ok(Vec::new());
+        }
+        let seen = |probe: &&Probe| match self.samples {
+            Some(samples) => Ok(samples.days(&probe.id, &self.dates, self.now)?),
+            None => Ok(Vec::new()),
+        };
+        let probes = probes.iter().map(seen).collect::<Result<Vec<_>>>()?;
+        Ok(service_days(&self.dates, &probes, outages))
+    }
+}
+
+/// The last days, the oldest first.
+fn dates(now: Time) -> Vec<NaiveDate> {
+    let back = |days: usize| i64::try_from(days).ok().and_then(TimeDelta::try_days);
+    let day = |days| now.date_naive().checked_sub_signed(back(days)?);
+    (0..DAYS).rev().filter_map(day).collect()
+}
+
+fn uptime(days: &[ServiceDay]) -> Option<Uptime> {
+    let mut times = Times::default();
+    for day in days {
+        times += day.times;
+    }
+    let whole = availability(&times);
+    whole.ratio.map(|share| Uptime { share, coverage: whole.coverage })
+}
+
+fn page_day(day: ServiceDay) -> PageDay {
+    PageDay { date: day.date, availability: availability(&day.times).ratio, worst: day.worst, incidents: day.outages }
+}
