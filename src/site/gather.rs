@@ -1,6 +1,6 @@
 //! What is known for the public page, from everywhere it is kept.
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{NaiveDate, SubsecRound as _, TimeDelta};
 
 use crate::catalog::model::{Probe, Service};
 use crate::error::Result;
@@ -31,7 +31,7 @@ pub fn gather(workspace: &Workspace, url: Option<&str>, now: Time) -> Result<Pag
     Ok(Page {
         title: settings.title.clone().unwrap_or_else(|| NAMELESS.to_owned()),
         url: url.map(str::to_owned),
-        at: now,
+        at: now.trunc_subsecs(0),
         services,
         incidents,
         maintenances,

@@ -37,6 +37,8 @@ use crate::site::{Publisher, gather};
 use crate::terminal::Terminal;
 use crate::workspace::{Surroundings, Workspace};
 
+pub use definitions::checked;
+
 use backend::Backend;
 use board::Board;
 use clerk::Clerk;
@@ -73,7 +75,7 @@ pub struct Place<'a> {
 
 /// Watches until it is asked to stop.
 pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, terminal: &mut dyn Terminal) -> Result<()> {
-    let workspace = definitions::checked(workspace)?;
+    let workspace = checked(workspace)?;
     let dir = workspace.state_dir()?.to_owned();
     let journal = workspace.journal()?;
     let _only = Only::in_dir(&dir)?;

@@ -5,6 +5,17 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod accessible;
+mod browser;
+mod built;
+mod client;
+mod days;
+mod feed;
 mod folder;
+mod hostile;
+mod npm;
+mod overall;
 mod pictures;
 mod sample;
+mod served;
+mod shapes;

@@ -17,8 +17,8 @@ use super::{page, public_url};
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct BuildArgs {
     /// Where to: a new or empty directory, or one that was built before
-    #[arg(value_hint = ValueHint::DirPath)]
-    dir: PathBuf,
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    to: PathBuf,
     /// Where the page is published: https://status.example.com
     #[arg(long, value_name = "URL", value_parser = public_url)]
     url: Option<String>,
@@ -35,7 +35,7 @@ struct BuildView {
 
 pub(super) fn build(session: &mut Session<'_>, args: &BuildArgs) -> Result<()> {
     let page = page(session, args.url.as_deref())?;
-    let dir = session.surroundings.cwd.join(&args.dir);
+    let dir = session.surroundings.cwd.join(&args.to);
     let done = write(&dir, &files(&page))?;
     let view = BuildView {
         dir: dir.display().to_string(),

@@ -9,6 +9,7 @@ use url::Url;
 use crate::error::Result;
 use crate::site::gather;
 use crate::view::page::{Page, page_text, summary};
+use crate::watch::checked;
 
 use super::session::Session;
 
@@ -38,7 +39,8 @@ fn show(session: &mut Session<'_>) -> Result<()> {
 
 /// The page as it is now.
 fn page(session: &mut Session<'_>, url: Option<&str>) -> Result<Page> {
-    let workspace = session.workspace()?;
+    // A service that a mistake leaves out would be one of which all is said to be well.
+    let workspace = checked(session.quiet_workspace()?)?;
     gather(&workspace, url, session.clock.now())
 }
 

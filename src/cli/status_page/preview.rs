@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::listen::{Backend, Health, Listener, Refusal};
 use crate::monitor::Beat;
 use crate::site::{Publisher, gather};
+use crate::watch::checked;
 use crate::workspace::{Surroundings, Workspace};
 
 /// What `status-page preview` takes.
@@ -33,11 +34,11 @@ pub(super) fn preview(session: &mut Session<'_>, args: &PreviewArgs) -> Result<(
             .hint("a preview is for this machine: 127.0.0.1:0")
             .hint("`opsctl watch --listen` serves the page to everybody, and so does a web server after a build"));
     }
-    let dir = session.workspace()?.dir;
+    let dir = checked(session.quiet_workspace()?)?.dir;
     let surroundings = session.surroundings.clone();
     // Read anew each time: an edit is seen when the page is loaded again.
     let publisher = Publisher::new(session.clock, move |now| {
-        let workspace = Workspace::open(dir.as_deref(), &surroundings)?;
+        let workspace = checked(Workspace::open(dir.as_deref(), &surroundings)?)?;
         gather(&workspace, None, now)
     });
     let backend = Arc::new(Preview(Arc::new(publisher)));

@@ -64,3 +64,47 @@ pub(super) fn base(url: Option<&str>) -> Option<String> {
     let base = url.to_string();
     Some(if base.ends_with('/') { base } else { base + "/" })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{base, body, line, name, paragraphs};
+
+    #[test]
+    fn a_line_is_one_line() {
+        assert_eq!(line(" a\r\nb\u{2028}c\td\u{85}e\u{b}f\u{a0}g "), "a b c de f g".replace("e f", "ef"));
+        assert_eq!(line("\u{1b}[31mred\u{202e}der\u{2066}\u{feff}\u{ffff}\u{0}"), "redder");
+        assert_eq!(line("\n\n"), "");
+    }
+
+    #[test]
+    fn a_body_keeps_its_lines_and_paragraphs() {
+        assert_eq!(body("\n\na  \r\nb\r\n\r\n\r\nc\n"), "a\nb\n\n\nc");
+        assert_eq!(paragraphs("\n\na\nb\n\n\n  c\n"), ["a\nb", "  c"]);
+        assert_eq!(paragraphs("\n \n"), [""; 0]);
+    }
+
+    #[test]
+    fn an_id_is_a_name_and_others_are_made_into_one() {
+        assert_eq!(name("INC-7"), "INC-7");
+        let others = ["", ".", "..", "a/b", "a b", "../../etc/passwd", "a\u{0}b", "ä", "\"><script>", &"x".repeat(99)];
+        let mut names: Vec<String> = others.iter().map(|id| name(id)).collect();
+        for name in &names {
+            assert!(!name.is_empty() && name.len() < 64, "{name}");
+            assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')), "{name}");
+        }
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), others.len());
+    }
+
+    #[test]
+    fn only_an_address_of_the_web_is_a_base() {
+        let of = |url: &str| base(Some(url));
+        assert_eq!(of("https://status.example.com").as_deref(), Some("https://status.example.com/"));
+        assert_eq!(of("http://u:p@h/status?x=1#y").as_deref(), Some("http://h/status/"));
+        for url in ["javascript:alert(1)", "data:text/html,x", "ftp://h/", "status.example.com", "", "//h"] {
+            assert_eq!(of(url), None, "{url}");
+        }
+        assert_eq!(base(None), None);
+    }
+}

@@ -97,7 +97,7 @@ fn spoken(title: &str, service: &PageService) -> String {
 
 fn available(uptime: &Uptime) -> String {
     let coverage = if uptime.coverage < 0.995 {
-        format!(" ({} of the time is known)", when::percent(uptime.coverage))
+        format!(" ({} of the time is known)", when::known(uptime.coverage))
     } else {
         String::new()
     };

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-use super::{Page, ServiceState, clean, feed, icon, when};
+use super::{Page, ServiceState, clean, feed, icon};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -77,10 +77,11 @@ impl Shell<'_> {
         }
     }
 
+    // Without the moment it was made at: what is over stays as it is, byte for byte.
     fn footer(&self) -> Markup {
         html! {
             footer {
-                p { "As of " (when::moment(self.page.at)) ". All times and days are UTC." }
+                p { "All times and days are UTC." }
                 p {
                     "For programs: " a href={ (self.root) (feed::PATH) } { "Atom feed" } ", "
                     a href={ (self.root) "api/v2/summary.json" } { "JSON" } "."

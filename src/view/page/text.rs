@@ -37,7 +37,7 @@ fn at(page: &Page) -> String {
 fn row(look: Look, service: &PageService) -> Vec<String> {
     let uptime = match service.uptime {
         Some(uptime) if uptime.coverage < 0.995 => {
-            format!("{} of {} known", when::percent(uptime.share), when::percent(uptime.coverage))
+            format!("{} ({} known)", when::percent(uptime.share), when::known(uptime.coverage))
         }
         Some(uptime) => when::percent(uptime.share),
         None => "not known".to_owned(),

@@ -56,6 +56,56 @@ pub(super) fn percent(share: f64) -> String {
     format!("{}\u{a0}%", written.trim_end_matches('0').trim_end_matches('.'))
 }
 
+/// How much of a time is known: in whole percent, cut off.
+pub(super) fn known(share: f64) -> String {
+    let percent = (share.clamp(0.0, 1.0) * 100.0 + 1e-6).floor();
+    if percent < 1.0 { "under 1\u{a0}%".to_owned() } else { format!("{percent:.0}\u{a0}%") }
+}
+
 fn machine(time: Time) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::{known, lasted, percent};
+    use crate::ground::Time;
+
+    #[test]
+    fn shares_are_never_rounded_up() {
+        for (share, shown, of_time) in [
+            (1.0, "100 %", "100 %"),
+            (0.999_999, "99.99 %", "99 %"),
+            (0.9995, "99.95 %", "99 %"),
+            (0.333_333, "33.33 %", "33 %"),
+            (0.29, "29 %", "29 %"),
+            (0.000_01, "0 %", "under 1 %"),
+            (0.0, "0 %", "under 1 %"),
+            (-1.0, "0 %", "under 1 %"),
+        ] {
+            let plain = |text: String| text.replace('\u{a0}', " ");
+            assert_eq!(plain(percent(share)), shown, "{share}");
+            assert_eq!(plain(known(share)), of_time, "{share}");
+        }
+    }
+
+    #[test]
+    fn lengths_are_words() {
+        for (minutes, expected) in [
+            (-5, "less than a minute"),
+            (0, "less than a minute"),
+            (1, "1 minute"),
+            (59, "59 minutes"),
+            (60, "1 hour"),
+            (61, "1 hour 1 minute"),
+            (1439, "23 hours 59 minutes"),
+            (1440, "1 day"),
+            (4440, "3 days 2 hours"),
+        ] {
+            let from = Time::UNIX_EPOCH;
+            assert_eq!(lasted(from, from + TimeDelta::minutes(minutes)), expected);
+        }
+    }
 }
