@@ -124,7 +124,7 @@ fn table(page: &Page, title: &str, days: &[PageDay]) -> Markup {
     html! {
         details {
             summary { "Day by day" span.unseen { " for " (title) } }
-            div.scroll role="region" tabindex="0" aria-label=(format!("{title}, day by day")) {
+            div.scroll role="group" tabindex="0" aria-label=(format!("{title}, day by day")) {
                 table {
                     caption.unseen { (title) ", the last " (DAYS) " days, the newest first" }
                     thead { tr { th scope="col" { "Days" } th scope="col" { "Available" } th scope="col" { "State" } th scope="col" { "Incidents" } } }
