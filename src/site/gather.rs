@@ -155,3 +155,91 @@ fn uptime(days: &[ServiceDay]) -> Option<Uptime> {
 fn page_day(day: ServiceDay) -> PageDay {
     PageDay { date: day.date, availability: availability(&day.times).ratio, worst: day.worst, incidents: day.outages }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::{Told, dates, uptime};
+    use crate::ground::Time;
+    use crate::monitor::Times;
+    use crate::monitor::service::ServiceDay;
+    use crate::view::page::{DAYS, Impact, PageIncident, PageMaintenance, ServiceState, Status};
+
+    fn incident(id: &str, impact: Impact, status: Status) -> PageIncident {
+        let at = Time::UNIX_EPOCH;
+        PageIncident {
+            id: id.to_owned(),
+            title: "Trouble".to_owned(),
+            impact,
+            status,
+            services: vec!["api".to_owned()],
+            started_at: at,
+            created_at: at,
+            resolved_at: status.is_over().then_some(at + TimeDelta::hours(1)),
+            monitoring_at: None,
+            updates: Vec::new(),
+        }
+    }
+
+    fn maintenance(status: Status) -> PageMaintenance {
+        let at = Time::UNIX_EPOCH;
+        PageMaintenance {
+            id: "MNT-1".to_owned(),
+            title: "Work".to_owned(),
+            status,
+            services: vec!["api".to_owned()],
+            created_at: at,
+            scheduled_for: at,
+            scheduled_until: at,
+            started_at: None,
+            completed_at: None,
+            updates: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_going_on_says_how_a_service_is() {
+        let state = |incidents: Vec<PageIncident>, maintenances: Vec<PageMaintenance>| {
+            let told = Told { incidents, maintenances };
+            assert_eq!(told.state("other"), None);
+            told.state("api")
+        };
+        let of = |impact, status| state(vec![incident("INC-1", impact, status)], vec![]);
+        assert_eq!(of(Impact::Major, Status::Identified), Some(ServiceState::PartialOutage));
+        assert_eq!(of(Impact::Critical, Status::Investigating), Some(ServiceState::MajorOutage));
+        assert_eq!(of(Impact::Critical, Status::Monitoring), None);
+        assert_eq!(of(Impact::Critical, Status::Resolved), None);
+        assert_eq!(of(Impact::None, Status::Investigating), None, "that nobody feels it proves nothing");
+        assert_eq!(state(vec![], vec![maintenance(Status::Verifying)]), Some(ServiceState::UnderMaintenance));
+        assert_eq!(state(vec![], vec![maintenance(Status::Scheduled)]), None);
+        let both =
+            state(vec![incident("INC-1", Impact::Minor, Status::Identified)], vec![maintenance(Status::InProgress)]);
+        assert_eq!(both, Some(ServiceState::DegradedPerformance));
+    }
+
+    #[test]
+    fn incidents_that_are_felt_are_outages() {
+        let incidents = vec![
+            incident("INC-2", Impact::None, Status::Identified),
+            incident("INC-1", Impact::Minor, Status::Resolved),
+        ];
+        let told = Told { incidents, maintenances: Vec::new() };
+        assert_eq!(told.outages("other"), []);
+        let [outage] = told.outages("api").try_into().unwrap();
+        assert_eq!((outage.id.as_str(), outage.state), ("INC-1", ServiceState::DegradedPerformance));
+        assert_eq!(outage.until, Some(Time::UNIX_EPOCH + TimeDelta::hours(1)));
+    }
+
+    #[test]
+    fn unknown_time_is_no_good_time() {
+        let dates = dates(Time::UNIX_EPOCH);
+        assert_eq!((dates.len(), dates[DAYS - 1].to_string()), (DAYS, "1970-01-01".to_owned()));
+        let day = |times| ServiceDay { date: dates[0], times, worst: None, outages: Vec::new() };
+        assert_eq!(uptime(&[]), None);
+        assert_eq!(uptime(&[day(Times::unknown(1000))]), None);
+        let good = Times { good_ms: 1000, ..Times::default() };
+        let seen = uptime(&[day(good), day(Times::unknown(3000))]).unwrap();
+        assert!((seen.share - 1.0).abs() < 1e-9 && (seen.coverage - 0.25).abs() < 1e-9, "{seen:?}");
+    }
+}

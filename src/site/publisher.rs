@@ -74,3 +74,71 @@ impl Publisher {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+    use std::sync::{Arc, Barrier};
+    use std::thread;
+
+    use chrono::{DateTime, FixedOffset, TimeDelta};
+
+    use super::Publisher;
+    use crate::error::Error;
+    use crate::ground::{Clock, Time};
+    use crate::view::page::Page;
+
+    /// A clock that is set by hand, in seconds.
+    #[derive(Default)]
+    struct Hand(AtomicI64);
+
+    impl Clock for Hand {
+        fn now(&self) -> Time {
+            Time::UNIX_EPOCH + TimeDelta::seconds(self.0.load(Ordering::SeqCst))
+        }
+
+        fn local(&self, time: Time) -> DateTime<FixedOffset> {
+            time.fixed_offset()
+        }
+    }
+
+    fn page(at: Time) -> Page {
+        Page { title: "Test".to_owned(), url: None, at, services: vec![], incidents: vec![], maintenances: vec![] }
+    }
+
+    fn publisher() -> (Arc<Publisher>, &'static Hand, Arc<AtomicUsize>) {
+        let (hand, made): (&'static Hand, Arc<AtomicUsize>) = (Box::leak(Box::default()), Arc::default());
+        let count = Arc::clone(&made);
+        let publisher = Publisher::new(hand, move |at| {
+            thread::sleep(std::time::Duration::from_millis(50));
+            match count.fetch_add(1, Ordering::SeqCst) {
+                3 => Err(Error::environment("no disk")),
+                _ => Ok(page(at)),
+            }
+        });
+        (Arc::new(publisher), hand, made)
+    }
+
+    #[test]
+    fn it_is_made_once_for_many_and_again_when_it_is_old() {
+        let (publisher, hand, made) = publisher();
+        let together = Barrier::new(20);
+        thread::scope(|threads| {
+            for _ in 0..20 {
+                threads.spawn(|| {
+                    together.wait();
+                    assert!(publisher.file("index.html").unwrap().is_some());
+                });
+            }
+        });
+        assert_eq!(made.load(Ordering::SeqCst), 1);
+        for (seconds, expected) in [(4, 1), (5, 2), (9, 2), (3, 3)] {
+            hand.0.store(seconds, Ordering::SeqCst);
+            assert_eq!(publisher.file("nothing").unwrap(), None);
+            assert_eq!(made.load(Ordering::SeqCst), expected, "at {seconds}");
+        }
+        hand.0.store(100, Ordering::SeqCst);
+        assert_eq!(publisher.file("index.html").unwrap_err().message, "no disk");
+        assert!(publisher.file("index.html").is_ok());
+    }
+}

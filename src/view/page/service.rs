@@ -74,16 +74,15 @@ fn bar(x: usize, state: Option<ServiceState>, title: Option<&str>) -> Markup {
     }
 }
 
+/// Short, for there are many: that it was as it should be is not said.
 fn told(day: &PageDay) -> String {
-    let state = icon::title(day.worst);
-    match day.availability {
-        Some(share) => format!("{}: {} available, {}", when::day(day.date), when::percent(share), lower(state)),
-        None => format!("{}: {}", when::day(day.date), lower(state)),
+    let state = icon::title(day.worst).to_ascii_lowercase();
+    let date = when::day(day.date);
+    match (day.availability, day.worst) {
+        (Some(share), Some(ServiceState::Operational)) => format!("{date}: {}", when::percent(share)),
+        (Some(share), _) => format!("{date}: {}, {state}", when::percent(share)),
+        (None, _) => format!("{date}: {state}"),
     }
-}
-
-fn lower(title: &str) -> String {
-    title.to_ascii_lowercase()
 }
 
 fn spoken(title: &str, service: &PageService) -> String {
