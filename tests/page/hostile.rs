@@ -102,7 +102,8 @@ fn markup(html: &str) -> Vec<String> {
 #[test]
 fn the_markup_is_that_of_a_good_page() {
     let pages = |page: &Page| -> Vec<String> {
-        let pages = files(page).into_iter().filter(|(path, _)| path.ends_with(".html"));
+        let is_page = |path: &str| path.rsplit_once('.').is_some_and(|(_, end)| end == "html");
+        let pages = files(page).into_iter().filter(|(path, _)| is_page(path));
         let mut all: Vec<String> = pages.flat_map(|(_, bytes)| markup(&String::from_utf8(bytes).unwrap())).collect();
         all.sort();
         all.dedup();
@@ -155,9 +156,10 @@ fn programs_get_the_texts_as_texts() {
 
 #[test]
 fn a_browser_shows_them_and_runs_nothing() {
-    for (number, bad) in BAD.iter().enumerate() {
+    // Some at a time: a browser takes a while to begin.
+    for (number, bad) in BAD.chunks(4).enumerate() {
         let dir = folder::looked_at(&format!("hostile-{number}"));
-        folder::write(&with(bad), &dir);
+        folder::write(&with(&bad.join("\n")), &dir);
         let seen = browser::open(&dir.join("index.html"), &[]);
         assert_eq!(seen.console, [""; 0], "{bad:?}");
         assert!(!seen.dom.contains("<script") && !seen.dom.contains("onerror=\""), "{bad:?}");

@@ -39,14 +39,14 @@ pub(super) fn history(page: &Page) -> String {
     let past = past(page);
     let content = html! {
         h1 { "History" }
-        p.lead { "Incidents, and maintenance that is done, by the month they began in." }
+        p.lead { "Incidents and completed maintenance, by the month in which they began." }
         @for month in months(page, &past) {
             @let name = month.format("%B %Y").to_string();
             @let id = month.format("m%Y-%m").to_string();
             section aria-labelledby=(id) {
                 h2 id=(id) { (name) }
                 @let of_month: Vec<&Past<'_>> = past.iter().filter(|one| one.month() == month).collect();
-                @if of_month.is_empty() { p.none { "Nothing was told." } }
+                @if of_month.is_empty() { p.none { "No incidents." } }
                 @else { ul.list { @for one in of_month { (one.entry(page)) } } }
             }
         }

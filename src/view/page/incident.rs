@@ -20,10 +20,10 @@ pub(super) fn incident(page: &Page, incident: &PageIncident) -> String {
             h1 { bdi { (title) } }
             (facts(page, incident))
             h2 { "Updates" }
-            @if incident.updates.is_empty() { p.none { "Nothing has been told yet." } }
+            @if incident.updates.is_empty() { p.none { "No updates yet." } }
             (updates(&incident.updates))
         }
-        p.back { a href="../index.html" { "How it is now" } " · " a href="../history.html" { "History" } }
+        p.back { a href="../index.html" { "Current status" } " · " a href="../history.html" { "History" } }
     };
     let path = path(incident);
     Shell { page, title: &title, root: "../", path: &path, state: Some(sign(incident)) }.around(&content)

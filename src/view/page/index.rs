@@ -32,7 +32,7 @@ fn top(page: &Page, overall: Overall) -> Markup {
                 h1 { (overall.description) }
                 p { "As of " (when::moment(page.at)) }
                 @if page.services.iter().any(|service| service.state.is_none()) {
-                    p { "How some of the services are is not known right now." }
+                    p { "The state of some services is not known right now." }
                 }
             }
         }
@@ -44,7 +44,7 @@ fn incidents(page: &Page) -> Markup {
     html! {
         @if !open.is_empty() {
             section aria-labelledby="incidents" {
-                h2 id="incidents" { "What is going on" }
+                h2 id="incidents" { "Open incidents" }
                 @for one in open { (incident::card(page, one)) }
             }
         }
@@ -70,7 +70,7 @@ fn services(page: &Page) -> Markup {
     html! {
         section aria-labelledby="services" {
             h2 id="services" { "Services" }
-            @if page.services.is_empty() { p.none { "There are none yet." } }
+            @if page.services.is_empty() { p.none { "No services yet." } }
             @else {
                 ul.services { @for one in &page.services { (service::row(page, one)) } }
                 @if page.services.iter().any(|one| !one.days.is_empty()) { (service::legend()) }
@@ -84,8 +84,8 @@ fn recent(page: &Page) -> Markup {
     let recent: Vec<&PageIncident> = page.incidents.iter().filter(is_recent).collect();
     html! {
         section aria-labelledby="recent" {
-            h2 id="recent" { "The last two weeks" }
-            @if recent.is_empty() { p.none { "No incident came to its end." } }
+            h2 id="recent" { "Past two weeks" }
+            @if recent.is_empty() { p.none { "No incidents were resolved." } }
             @else {
                 ul.list {
                     @for one in recent {
@@ -94,7 +94,7 @@ fn recent(page: &Page) -> Markup {
                     }
                 }
             }
-            p.back { a href="history.html" { "All of the history" } }
+            p.back { a href="history.html" { "Full history" } }
         }
     }
 }

@@ -20,10 +20,10 @@ pub(super) fn maintenance(page: &Page, maintenance: &PageMaintenance) -> String 
             h1 { bdi { (title) } }
             (facts(page, maintenance))
             h2 { "Updates" }
-            @if maintenance.updates.is_empty() { p.none { "Nothing has been told yet." } }
+            @if maintenance.updates.is_empty() { p.none { "No updates yet." } }
             (updates(&maintenance.updates))
         }
-        p.back { a href="../index.html" { "How it is now" } " · " a href="../history.html" { "History" } }
+        p.back { a href="../index.html" { "Current status" } " · " a href="../history.html" { "History" } }
     };
     let path = path(maintenance);
     Shell { page, title: &title, root: "../", path: &path, state: Some(sign(maintenance)) }.around(&content)

@@ -31,7 +31,7 @@ impl Shell<'_> {
             html lang="en" {
                 head { (self.head(&name)) }
                 body {
-                    a.skip href="#main" { "Skip to the content" }
+                    a.skip href="#main" { "Skip to content" }
                     (self.banner(&name))
                     main id="main" tabindex="-1" { (content) }
                     (self.footer())
@@ -68,7 +68,7 @@ impl Shell<'_> {
                 p.name { a href={ (self.root) "index.html" } { bdi { (name) } " status" } }
                 nav aria-label="This page" {
                     ul {
-                        (link("index.html", "Now"))
+                        (link("index.html", "Status"))
                         (link("history.html", "History"))
                         (link(feed::PATH, "Feed"))
                     }
