@@ -81,6 +81,8 @@ pub mod post;
 
 pub mod walk;
 
+pub mod site;
+
 pub mod watch;
 
 pub mod cli;

@@ -94,7 +94,7 @@ impl Post<'_> {
             return Ok(Some(Outcome::ByHand));
         }
         let Some(leg) = self.claim(about, message, target)? else { return Ok(None) };
-        let letter = letter::letter(about, about.mail(message)?, &target.channel, self.ledger.now());
+        let letter = letter::letter(about, about.mail(message)?, &target.channel, &self.ledger.catalog.settings, self.ledger.now());
         abort_point();
         let done = self.bring(&channel, &letter, &leg).await;
         abort_point();
