@@ -24,7 +24,7 @@ use crate::message::{Addressee, Drafted, Mail, MessageEvent, Target, Tell};
 
 pub use approve::{Consent, consent};
 pub use deliver::{Delivered, Outcome, verdict};
-pub use letter::{contact, impact, public_name, title};
+pub use letter::{contact, impact, public_name, readable, title};
 
 /// What brings messages on their way.
 pub struct Post<'a> {
@@ -36,6 +36,8 @@ pub struct Post<'a> {
     pub walker: Walker,
     /// Whether a process is there.
     pub is_alive: &'a (dyn Fn(&Walker) -> bool + Sync),
+    /// Makes our own status page anew in a directory; what is queued stands on it.
+    pub publish: &'a (dyn Fn(&str) -> Result<()> + Sync),
 }
 
 /// A message to draft.
