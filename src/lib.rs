@@ -83,6 +83,8 @@ pub mod post;
 
 pub mod walk;
 
+pub mod site;
+
 pub mod watch;
 
 pub mod cli;

@@ -26,6 +26,7 @@ mod send;
 mod session;
 mod severity;
 mod start;
+mod status_page;
 mod template;
 mod watch;
 mod work;
@@ -132,6 +133,9 @@ enum Command {
     Probe(probe::ProbeCommand),
     /// Watch every probe, keep what is seen, and raise alerts; the daemon
     Watch(watch::WatchArgs),
+    /// The public status page: build it, look at it
+    #[command(subcommand)]
+    StatusPage(status_page::StatusPageCommand),
     /// The journal behind everything
     #[command(subcommand)]
     Journal(journal::JournalCommand),
@@ -225,6 +229,7 @@ fn dispatch(session: &mut Session<'_>, command: Option<Command>) -> Result<()> {
         Some(Command::Run(command)) => run::run(session, command),
         Some(Command::Probe(command)) => probe::run(session, command),
         Some(Command::Watch(args)) => watch::run(session, &args),
+        Some(Command::StatusPage(command)) => status_page::run(session, &command),
         Some(Command::Journal(command)) => journal::run(session, command),
         Some(Command::Severity(command)) => severity::run(session, &command),
         Some(Command::Objective(command)) => objective::run(session, &command),

@@ -20,9 +20,12 @@ const TOKEN: &str = "OPSCTL_TOKEN";
 comes from OPSCTL_TOKEN."
 )]
 pub(super) struct WatchArgs {
-    /// Listen here for Prometheus, heartbeats and Alertmanager: 127.0.0.1:9600; port 0 takes any free one
+    /// Listen here for Prometheus, heartbeats, Alertmanager and readers of the status page: 127.0.0.1:9600; port 0 takes any free one
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    /// Where the status page, which it serves at /status/, is published: https://status.example.com
+    #[arg(long, value_name = "URL", requires = "listen", value_parser = super::status_page::public_url)]
+    url: Option<String>,
     /// At most so many probes at the same time
     #[arg(long, value_name = "N", default_value_t = Limits::default().at_once, value_parser = at_least_one)]
     concurrency: usize,
@@ -36,6 +39,7 @@ pub(super) fn run(session: &mut Session<'_>, args: &WatchArgs) -> Result<()> {
     let options = Options {
         listen: args.listen,
         token: session.surroundings.var(TOKEN).map(str::to_owned),
+        url: args.url.clone(),
         limits: Limits { at_once: args.concurrency, per_host: args.per_host },
         is_json: session.is_json(),
     };

@@ -1,5 +1,6 @@
 //! What the listener asks of the daemon.
 
+use axum::body::Bytes;
 use axum::http::StatusCode;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -63,6 +64,10 @@ pub trait Backend: Send + Sync + 'static {
         beat: Beat,
         message: Option<String>,
     ) -> BoxFuture<'a, Result<(), Refusal>>;
+
+    /// A file of the public status page by its path in it; none when there is none. Everybody may read it: it asks for
+    /// no token.
+    fn page<'a>(&'a self, path: &'a str) -> BoxFuture<'a, Result<Option<Bytes>, Refusal>>;
 
     /// Takes what Alertmanager posts, as it came; gives the number of alerts in it.
     fn alerts(&self, body: String) -> BoxFuture<'_, Result<usize, Refusal>>;

@@ -1,6 +1,6 @@
-//! The daemon's ear: metrics and health out, heartbeats and Alertmanager's alerts in, by HTTP.
+//! The daemon's ear: metrics, health and the public status page out, heartbeats and Alertmanager's alerts in, by HTTP.
 //!
-//! It listens on this machine only, or asks for a token. However slow, long or many its clients are, its memory and its
+//! It listens on this machine only, or asks for a token; the status page and `/healthz` are for everybody. However slow, long or many its clients are, its memory and its
 //! time are bounded.
 
 mod answer;
@@ -8,6 +8,7 @@ mod backend;
 mod body;
 mod connection;
 mod door;
+mod page;
 mod routes;
 
 use std::future::Future;
@@ -66,8 +67,8 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens at an address; port 0 lets the system choose. Every request but `/healthz` must bring the token when
-    /// there is one, and there must be one when other machines can reach the address.
+    /// Listens at an address; port 0 lets the system choose. Every request but those for `/healthz` and the status
+    /// page must bring the token when there is one, and there must be one when other machines can reach the address.
     pub async fn bind(address: SocketAddr, token: Option<String>) -> Result<Self> {
         let door = Door::new(address, token.as_deref())?;
         let socket = TcpListener::bind(address).await.map_err(|error| no_place(address, &error))?;

@@ -16,11 +16,12 @@ use serde_json::json;
 use super::answer::answer;
 use super::body::read;
 use super::door::Door;
+use super::page;
 use super::{Backend, LONGEST_MESSAGE, Limits, Refusal};
 use crate::ground::plain;
 use crate::monitor::Beat;
 
-/// The only path that asks for no token, for those who restart what does not answer.
+/// Asks for no token, for those who restart what does not answer.
 const HEALTH: &str = "/healthz";
 
 /// `curl URL` is enough for a heartbeat.
@@ -28,8 +29,8 @@ const BEATS: MethodFilter = MethodFilter::GET.or(MethodFilter::HEAD).or(MethodFi
 
 /// What the routes need.
 #[derive(Clone)]
-struct Desk {
-    backend: Arc<dyn Backend>,
+pub(super) struct Desk {
+    pub backend: Arc<dyn Backend>,
     limits: Limits,
 }
 
@@ -40,6 +41,11 @@ pub(super) fn router(backend: Arc<dyn Backend>, door: Door, limits: Limits) -> R
         .route(HEALTH, get(health))
         .route("/heartbeat/{*said}", on(BEATS, heartbeat))
         .route("/alertmanager", post(alerts))
+        .route("/", get(page::front))
+        .route(page::PAGE, get(page::front))
+        .route("/status/", get(page::index))
+        .route("/status/{*path}", get(page::file))
+        .route("/api/v2/{*path}", get(page::api))
         .fallback(nowhere)
         .method_not_allowed_fallback(not_this_way)
         .layer(from_fn_with_state(door, admit))
@@ -47,7 +53,9 @@ pub(super) fn router(backend: Arc<dyn Backend>, door: Door, limits: Limits) -> R
 }
 
 async fn admit(State(door): State<Door>, request: Request, next: Next) -> Response {
-    let admitted = if request.uri().path() == HEALTH { Ok(()) } else { door.admit(request.headers()) };
+    let path = request.uri().path();
+    let is_public = path == HEALTH || page::is_public(path);
+    let admitted = if is_public { Ok(()) } else { door.admit(request.headers()) };
     match admitted {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
@@ -84,7 +92,7 @@ async fn alerts(State(desk): State<Desk>, body: Body) -> Result<Response, Refusa
 }
 
 async fn nowhere(uri: Uri) -> Refusal {
-    let why = "there are /metrics, /healthz, /heartbeat/PROBE and /alertmanager";
+    let why = "there are /status/, /metrics, /healthz, /heartbeat/PROBE and /alertmanager";
     Refusal::unknown(format!("there is nothing at {}: {why}", uri.path()))
 }
 

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::http::StatusCode;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
@@ -62,6 +63,18 @@ impl Backend for Memory {
             }
             self.beats.lock().unwrap().push((probe.to_owned(), beat, message));
             Ok(())
+        }
+        .boxed()
+    }
+
+    fn page<'a>(&'a self, path: &'a str) -> BoxFuture<'a, std::result::Result<Option<Bytes>, Refusal>> {
+        async move {
+            match path {
+                "index.html" => Ok(Some(Bytes::from_static(b"<h1>All is well</h1>"))),
+                "api/v2/status.json" => Ok(Some(Bytes::from_static(b"{}"))),
+                "feed.atom" => Err(Refusal::failed("the disk is gone")),
+                _ => Ok(None),
+            }
         }
         .boxed()
     }
@@ -224,6 +237,29 @@ async fn other_paths_and_methods_are_refused_in_json() {
         };
         assert_eq!(sorted(said), sorted(allowed), "{head}");
         assert_json_error(&body, "does not take");
+    }
+}
+
+#[tokio::test]
+async fn the_status_page_is_for_everybody() {
+    let served = serve(Some("s3cret"), |_| {}).await;
+    let (status, head, body) = ask(&served, "GET /status/", "origin: https://evil.test\r\n", "").await;
+    assert_eq!((status, body.as_str()), (200, "<h1>All is well</h1>"));
+    assert!(head.contains("content-type: text/html; charset=utf-8"), "{head}");
+    let (status, head, _) = ask(&served, "GET /api/v2/status.json", "", "").await;
+    assert_eq!(status, 200);
+    assert!(head.contains("access-control-allow-origin: *"), "{head}");
+    for (request, expected) in [
+        ("GET /status/nothing", 404),
+        ("GET /status/feed.atom", 503),
+        ("GET /status/%FF", 400),
+        ("POST /status/", 405),
+        ("GET /statusx", 401),
+        ("GET /api/v1/x", 401),
+    ] {
+        let (status, _, body) = ask(&served, request, "", "").await;
+        assert_eq!(status, expected, "{request}");
+        assert_json_error(&body, "");
     }
 }
 

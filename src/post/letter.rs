@@ -2,15 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::channel::{Message, MessageKind, Thread};
-use crate::ground::{Time, plain_line, rfc3339};
+use crate::catalog::model::Settings;
+use crate::channel::{Message, MessageKind, Thread, placeholder, placeholders};
+use crate::ground::{Time, plain, plain_line, rfc3339};
+use crate::incident::impact::{Interval, LEVELS};
 use crate::incident::{Incident, Role, Status};
 use crate::ledger::About;
 use crate::maintenance::{Maintenance, Status as WorkStatus};
 use crate::message::{LegState, Mail, Outbox, Tell};
 
 /// The message for a channel.
-pub(super) fn letter(about: &About, mail: &Mail, channel: &str, now: Time) -> Message {
+pub(super) fn letter(about: &About, mail: &Mail, channel: &str, settings: &Settings, now: Time) -> Message {
     let drafted = &mail.drafted;
     let at = mail.queued_at.unwrap_or(now);
     Message {
@@ -26,7 +28,7 @@ pub(super) fn letter(about: &About, mail: &Mail, channel: &str, now: Time) -> Me
         text: drafted.text.clone(),
         at,
         data: data(about, mail, at),
-        thread: thread(about, mail, channel),
+        thread: thread(about, mail, channel, settings),
     }
 }
 
@@ -51,12 +53,12 @@ fn data(about: &About, mail: &Mail, at: Time) -> Value {
 }
 
 /// The message's subject, else its first line.
-pub(super) fn title(mail: &Mail) -> String {
+pub fn title(mail: &Mail) -> String {
     let first = || mail.drafted.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
     plain_line(mail.drafted.subject.as_deref().unwrap_or_else(first))
 }
 
-fn thread(about: &About, mail: &Mail, channel: &str) -> Option<Thread> {
+fn thread(about: &About, mail: &Mail, channel: &str, settings: &Settings) -> Option<Thread> {
     if !matches!(mail.drafted.tell, Tell::Update | Tell::Postmortem | Tell::Maintenance) {
         return None;
     }
@@ -71,7 +73,7 @@ fn thread(about: &About, mail: &Mail, channel: &str) -> Option<Thread> {
         // What outsiders read of it is what was approved for them, not the title that we use among ourselves.
         name: public_name(incident, channel).unwrap_or_else(|| title(mail)),
         status: status.public_word().to_owned(),
-        impact: impact(incident).to_owned(),
+        impact: impact(incident, settings).to_owned(),
         components: components(incident, status),
         remote: remote(&incident.outbox, channel),
     })
@@ -102,19 +104,16 @@ pub fn public_name(incident: &Incident, channel: &str) -> Option<String> {
     incident.outbox.mails.iter().find(is_here).map(title)
 }
 
-/// The impact in the words of status pages: the worst that some service suffered.
-pub fn impact(incident: &Incident) -> &'static str {
-    let worst = incident
-        .impacts
-        .iter()
-        .filter_map(|one| crate::incident::impact::LEVELS.iter().position(|level| *level == one.level))
-        .max();
-    match worst {
-        Some(2) => "critical",
+/// The impact in the words of status pages: the worst that some service suffered, else what the severity makes likely.
+pub fn impact(incident: &Incident, settings: &Settings) -> &'static str {
+    let level = |one: &Interval| LEVELS.iter().position(|level| *level == one.level);
+    if let Some(worst) = incident.impacts.iter().filter_map(level).max() {
+        return ["minor", "major", "critical"][worst.min(2)];
+    }
+    match settings.severities.get_index_of(&incident.severity) {
+        Some(0) => "critical",
         Some(1) => "major",
-        Some(_) => "minor",
-        // Nobody said how much it is; somebody was told of it, so it is not nothing.
-        None => "minor",
+        _ => "minor",
     }
 }
 
@@ -124,7 +123,7 @@ fn components(incident: &Incident, status: Status) -> Vec<(String, String)> {
         let open = incident.suffering().find(|open| open.service == *service).map(|open| open.level.clone());
         open.filter(|_| status.is_open()).unwrap_or_else(|| "operational".to_owned())
     };
-    let known = incident.impacts.iter().any(|_| true);
+    let known = !incident.impacts.is_empty();
     let services = incident.services.iter().filter(|_| known || !status.is_open());
     services.map(|service| (service.clone(), level(service))).collect()
 }
@@ -141,4 +140,12 @@ fn remote(outbox: &Outbox, channel: &str) -> Option<String> {
 /// Who may be asked about an incident, for messages to the team.
 pub fn contact(incident: &Incident) -> Option<&str> {
     incident.role(Role::Communications).or(incident.role(Role::Commander))
+}
+
+/// A text with its places for recipients' fields in brackets, for eyes.
+pub fn readable(text: &str) -> String {
+    let columns = placeholders(text);
+    let text =
+        columns.iter().fold(text.to_owned(), |text, column| text.replace(&placeholder(column), &format!("[{column}]")));
+    plain(&text)
 }

@@ -24,7 +24,7 @@ use crate::message::{Addressee, Drafted, Mail, MessageEvent, Target, Tell};
 
 pub use approve::{Consent, consent};
 pub use deliver::{Delivered, Outcome, verdict};
-pub use letter::{contact, impact, public_name};
+pub use letter::{contact, impact, public_name, readable, title};
 
 /// What brings messages on their way.
 pub struct Post<'a> {
@@ -36,6 +36,8 @@ pub struct Post<'a> {
     pub walker: Walker,
     /// Whether a process is there.
     pub is_alive: &'a (dyn Fn(&Walker) -> bool + Sync),
+    /// Makes our own status page anew in a directory; what is queued stands on it.
+    pub publish: &'a (dyn Fn(&str) -> Result<()> + Sync),
 }
 
 /// A message to draft.
@@ -121,7 +123,7 @@ impl Post<'_> {
         for to in &mail.drafted.to {
             let Some(channel) = self.channel(&to.channel) else { continue };
             let recipients = self.recipients(channel)?;
-            let letter = letter::letter(about, mail, &to.channel, self.ledger.now());
+            let letter = letter::letter(about, mail, &to.channel, &self.ledger.catalog.settings, self.ledger.now());
             let preview =
                 self.courier.preview(channel, &letter, recipients.first()).map_err(|why| not_fit(&to.channel, &why))?;
             previews.push((to.channel.clone(), preview, recipients.len()));

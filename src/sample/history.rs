@@ -1,14 +1,16 @@
 //! A probe over a long time: what is added up already, and today's samples.
 
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use rusqlite::Connection;
 
 use super::hour::{self, DAY, HOUR};
 use super::roll_up::rolled;
 use super::stored::{self, Stretch};
-use super::{Rollup, Samples, probe};
+use super::{Counts, Rollup, Samples, probe};
 use crate::ground::Time;
 use crate::journal::JournalError;
-use crate::monitor::Times;
+use crate::monitor::service::ProbeDay;
+use crate::monitor::{State, Times};
 
 /// Up to so many hours are told one by one, more of them by days.
 const SHORT: i64 = 2 * DAY;
@@ -70,6 +72,30 @@ impl Samples {
         })
     }
 
+    /// What was seen of a probe on each day (UTC) from the first one to the last, all of them by their dates; the last
+    /// may be going on until `now`.
+    pub fn days(&self, name: &str, dates: &[NaiveDate], now: Time) -> Result<Vec<ProbeDay>, JournalError> {
+        self.read(|db| {
+            let id = probe(db, name)?.unwrap_or(0);
+            let Some((first, last)) = dates.first().zip(dates.last()) else { return Ok(Vec::new()) };
+            let asked = Asked::new(db, id, midnight(*first), midnight(*last) + TimeDelta::days(1))?;
+            let whole = stored::days(db, id, hour::of(asked.from), asked.rolled)?;
+            let day = |date: &NaiveDate| {
+                let from = midnight(*date).timestamp_millis();
+                let (start, next) = (hour::of(from), from + DAY * HOUR);
+                if start + DAY <= asked.rolled {
+                    let unknown = (Times::unknown((DAY * HOUR).unsigned_abs()), Counts::default());
+                    let (times, counts) = whole.get(&start).copied().unwrap_or(unknown);
+                    return Ok(probe_day(*date, times, counts));
+                }
+                let until = next.min(now.timestamp_millis()).max(from);
+                let Rollup { times, counts, .. } = asked.bucket(db, from, until)?;
+                Ok(probe_day(*date, times, counts))
+            };
+            dates.iter().map(day).collect()
+        })
+    }
+
     /// The times of every probe from `from` to before `until`, by name: what the total of its history has, without the
     /// rest, and so much faster.
     pub fn times(&self, from: Time, until: Time) -> Result<Vec<(String, Times)>, JournalError> {
@@ -81,6 +107,14 @@ impl Samples {
             probes.into_iter().map(|(id, name)| Ok((name, Asked::new(db, id, from, until)?.times(db)?))).collect()
         })
     }
+}
+
+fn midnight(date: NaiveDate) -> Time {
+    date.and_time(NaiveTime::MIN).and_utc()
+}
+
+fn probe_day(date: NaiveDate, times: Times, counts: Counts) -> ProbeDay {
+    ProbeDay { date, times, seen: counts.total(), degraded: counts[State::Degraded] }
 }
 
 impl Asked {

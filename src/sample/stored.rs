@@ -1,5 +1,7 @@
 //! Rollups as they are stored, and those of time that is not added up yet.
 
+use std::collections::BTreeMap;
+
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
@@ -92,6 +94,22 @@ pub(super) fn times(db: &Connection, probe: i64, hours: i64, start: i64, end: i6
     Ok(times)
 }
 
+/// The times and counts of all stored days that begin from `start` to before `end`, by their first hour: without the
+/// histograms, which are most of a row.
+pub(super) fn days(
+    db: &Connection,
+    probe: i64,
+    start: i64,
+    end: i64,
+) -> rusqlite::Result<BTreeMap<i64, (Times, Counts)>> {
+    db.prepare_cached(
+        "SELECT good_ms, bad_ms, maintenance_ms, up, degraded, down, unknown, maintenance, not_configured, start
+         FROM rollups WHERE probe = ?1 AND hours = ?2 AND start >= ?3 AND start < ?4",
+    )?
+    .query_map([probe, DAY, start, end], |row| Ok((row.get(9)?, times_and_counts(row, unsigned(DAY * HOUR))?)))?
+    .collect()
+}
+
 /// What the samples of one hour, or of its part before `until`, add up to.
 pub(super) fn from_samples(db: &Connection, probe: i64, start: i64, until: i64) -> rusqlite::Result<Rollup> {
     let from = start * HOUR;
@@ -101,13 +119,19 @@ pub(super) fn from_samples(db: &Connection, probe: i64, start: i64, until: i64) 
 
 /// Reads a row of [`COLUMNS`].
 fn rollup(row: &Row<'_>, length: u64) -> rusqlite::Result<Rollup> {
+    let (times, counts) = times_and_counts(row, length)?;
+    Ok(Rollup { times, counts, responses: responses(row, 9)? })
+}
+
+/// Reads the columns before the last.
+fn times_and_counts(row: &Row<'_>, length: u64) -> rusqlite::Result<(Times, Counts)> {
     let mut times = Times { good_ms: ms(row, 0)?, bad_ms: ms(row, 1)?, maintenance_ms: ms(row, 2)?, unknown_ms: 0 };
     times.unknown_ms = length.saturating_sub(times.known_ms());
     let mut counts = Counts::default();
     for (column, state) in (3..).zip(STATES) {
         counts[state] = unsigned(row.get(column)?);
     }
-    Ok(Rollup { times, counts, responses: responses(row, 9)? })
+    Ok((times, counts))
 }
 
 fn responses(row: &Row<'_>, column: usize) -> rusqlite::Result<Responses> {

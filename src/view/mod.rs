@@ -18,6 +18,7 @@ pub mod message;
 pub mod metrics;
 pub mod now;
 pub mod objective;
+pub mod page;
 pub mod probe;
 pub mod procedure;
 pub mod run;

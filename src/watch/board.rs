@@ -8,13 +8,18 @@ use hdrhistogram::Histogram;
 use crate::error::{Error, Result};
 use crate::ground::Time;
 use crate::probe::Observation;
+use crate::workspace::Workspace;
 
 /// A minute: a probe that begins later than that was asleep, not late.
 const LONGEST_DELAY_US: u64 = 60_000_000;
 
 /// What the daemon knows right now; shared between its threads.
 #[derive(Debug)]
-pub(super) struct Board(Mutex<Known>);
+pub(super) struct Board {
+    known: Mutex<Known>,
+    /// The definitions that are in force.
+    workspace: Mutex<Option<Arc<Workspace>>>,
+}
 
 /// What the daemon knows. A copy is cheap, so that nobody has to keep the watcher waiting while a page is written.
 #[derive(Debug, Clone)]
@@ -44,7 +49,7 @@ impl Board {
     pub fn new(since: Time) -> Result<Self> {
         let delay_us = Histogram::new_with_bounds(1, LONGEST_DELAY_US, 2)
             .map_err(|cause| Error::environment("the daemon cannot measure its delays").cause(cause))?;
-        Ok(Self(Mutex::new(Known {
+        let known = Known {
             observations: BTreeMap::new(),
             alerts: BTreeMap::new(),
             delay_us,
@@ -54,11 +59,22 @@ impl Board {
             reloaded_at: since,
             is_current: true,
             is_written: true,
-        })))
+        };
+        Ok(Self { known: Mutex::new(known), workspace: Mutex::default() })
     }
 
     /// What is known, for a moment.
     pub fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The definitions that are in force; none before the watcher has begun.
+    pub fn workspace(&self) -> Option<Arc<Workspace>> {
+        self.workspace.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Other definitions are in force from now on.
+    pub fn define(&self, workspace: Arc<Workspace>) {
+        *self.workspace.lock().unwrap_or_else(PoisonError::into_inner) = Some(workspace);
     }
 }

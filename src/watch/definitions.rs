@@ -7,7 +7,7 @@ use crate::workspace::Workspace;
 
 /// The workspace without what the daemon does not need. Fails with the first mistake in the settings: a probe that is
 /// missing would end its alerts, and one with a mistake would raise some. What else is broken does not concern it.
-pub(super) fn checked(mut workspace: Workspace) -> Result<Workspace> {
+pub fn checked(mut workspace: Workspace) -> Result<Workspace> {
     let loaded = &mut workspace.loaded;
     let settings = loaded.paths().filter(|path| FileKind::of_path(path) == FileKind::Settings);
     let settings: Vec<String> = settings.map(str::to_owned).collect();

@@ -29,12 +29,15 @@ use std::thread;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::oneshot;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ground::Clock;
 use crate::probe::Limits;
 use crate::sample::Samples;
+use crate::site::{Publisher, gather};
 use crate::terminal::Terminal;
 use crate::workspace::{Surroundings, Workspace};
+
+pub use definitions::checked;
 
 use backend::Backend;
 use board::Board;
@@ -52,6 +55,8 @@ pub struct Options {
     pub listen: Option<SocketAddr>,
     /// What a client has to show; needed where others can reach it.
     pub token: Option<String>,
+    /// Where the status page is published, when that is somewhere else.
+    pub url: Option<String>,
     /// How much happens at the same time.
     pub limits: Limits,
     /// Whether changes are told as JSON, a line each, to stdout.
@@ -70,15 +75,15 @@ pub struct Place<'a> {
 
 /// Watches until it is asked to stop.
 pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, terminal: &mut dyn Terminal) -> Result<()> {
-    let workspace = definitions::checked(workspace)?;
+    let workspace = checked(workspace)?;
     let dir = workspace.state_dir()?.to_owned();
     let journal = workspace.journal()?;
     let _only = Only::in_dir(&dir)?;
     let samples = Samples::open(&dir)?;
     let ear = options.listen.map(|at| Ear::open(at, options.token.clone())).transpose()?;
     let address = ear.as_ref().map(Ear::address);
-    let board = Arc::new(Board::new(place.clock.now())?);
     let workspace = Arc::new(workspace);
+    let board = Arc::new(Board::new(place.clock.now())?);
     let (voice, teller) = voice(place.clock, options.is_json);
     let clerk = Clerk::new(Arc::clone(&workspace), place, &journal, voice.clone())?;
     let open = clerk.open_alerts();
@@ -93,7 +98,8 @@ pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, termina
         parts.begin("scribe", move || scribe::write(&samples, written, place.clock, &say, &seen));
         parts.begin("clerk", move || clerk.work(ordered));
         if let Some(ear) = ear {
-            let backend = Backend::new(Arc::clone(&board), orders.clone(), place.clock);
+            let publisher = publisher(&board, place.clock, options.url.clone());
+            let backend = Backend::new(Arc::clone(&board), orders.clone(), place.clock, publisher);
             parts.begin("listener", move || ear.hear(backend, ended));
         }
         let watcher = Watcher { workspace, place, options, board, pages, orders, voice, address, broken_down };
@@ -103,5 +109,14 @@ pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, termina
         });
         teller.tell_all(terminal);
         parts.join()
+    })
+}
+
+/// Makes the status page by the definitions that are in force at the time.
+fn publisher(board: &Arc<Board>, clock: &'static dyn Clock, url: Option<String>) -> Publisher {
+    let board = Arc::clone(board);
+    Publisher::new(clock, move |now| {
+        let workspace = board.workspace().ok_or_else(|| Error::environment("the daemon is about to begin"))?;
+        gather(&workspace, url.as_deref(), now)
     })
 }

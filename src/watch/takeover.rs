@@ -105,6 +105,7 @@ impl Round<'_> {
         let _ = self.watcher.pages.send(Page::Keep(settings.retention));
         let _ = self.watcher.orders.send(Order::Workspace(Arc::clone(&workspace)));
         self.prober = Arc::new(prober(&workspace, self.watcher.place.surroundings, self.watcher.place.clock));
+        self.watcher.board.define(Arc::clone(&workspace));
         self.watcher.workspace = workspace;
         Ok(())
     }

@@ -46,7 +46,7 @@ fn a_clock_that_is_set_back_or_ahead_makes_nobody_blind() {
     let vars = [("HOME".to_owned(), root.display().to_string())].into();
     let surroundings = Surroundings { vars, cwd: root.clone(), host: "it".to_owned(), pid: 1 };
     let reopen = || Workspace::open(Some(&root), &surroundings);
-    let options = Options { listen: None, token: None, limits: Limits::default(), is_json: false };
+    let options = Options { listen: None, token: None, url: None, limits: Limits::default(), is_json: false };
     thread::scope(|threads| {
         let daemon = threads.spawn(|| {
             let place = Place { surroundings: &surroundings, clock: &CLOCK, reopen: &reopen };
