@@ -1,13 +1,14 @@
-//! What the public was told of incidents: by approved messages to channels that the public reads, and by nothing else.
+//! What the public was told of incidents and planned work: by approved messages to channels that the public reads, and by nothing else.
 
 use std::collections::BTreeMap;
 
 use crate::catalog::model::Settings;
 use crate::ground::Time;
 use crate::incident::{Incident, Status as IncidentStatus};
+use crate::maintenance::{Maintenance, Status as WorkStatus};
 use crate::message::{LegState, Mail, Tell};
 use crate::post::{impact, title};
-use crate::view::page::{Impact, PageIncident, PageUpdate, Status};
+use crate::view::page::{Impact, PageIncident, PageMaintenance, PageUpdate, Status};
 
 /// The incidents of which the public was told, the newest first.
 pub(super) fn incidents(all: &[Incident], settings: &Settings) -> Vec<PageIncident> {
@@ -46,9 +47,46 @@ fn page(incident: &Incident, over_at: Option<Time>, settings: &Settings) -> Opti
     })
 }
 
+/// The planned work of which the public was told, the newest first.
+pub(super) fn maintenances(all: &[Maintenance], settings: &Settings) -> Vec<PageMaintenance> {
+    let mut pages: Vec<PageMaintenance> = all.iter().rev().filter_map(|work| work_page(work, settings)).collect();
+    pages.sort_by(|a, b| b.created_at.cmp(&a.created_at));
+    pages
+}
+
+// Its times and how far it has come are as they are, also where the last word was another: who is not told of a new time
+// must not wait for the old one.
+fn work_page(work: &Maintenance, settings: &Settings) -> Option<PageMaintenance> {
+    let mails: Vec<&Mail> = work.outbox.mails.iter().filter(|mail| is_public(mail)).collect();
+    let first = mails.first()?;
+    Some(PageMaintenance {
+        id: work.id.clone(),
+        title: work.title.clone(),
+        status: Status::parse(work.status.public_word()),
+        services: work.services.iter().filter(|id| settings.services.contains_key(*id)).cloned().collect(),
+        created_at: first.queued_at.unwrap_or(first.drafted_at),
+        scheduled_for: work.scheduled_for,
+        scheduled_until: work.scheduled_until,
+        started_at: work.started_at,
+        completed_at: work.finished_at.or(work.canceled_at),
+        updates: mails.iter().rev().map(|mail| work_update(work, mail)).collect(),
+    })
+}
+
+fn work_update(work: &Maintenance, mail: &Mail) -> PageUpdate {
+    let told = mail.drafted.status.as_deref().and_then(WorkStatus::parse).unwrap_or(work.status);
+    PageUpdate {
+        id: format!("{}.{}", work.id, mail.id()),
+        status: Status::parse(told.public_word()),
+        body: body(mail),
+        at: mail.queued_at.unwrap_or(mail.drafted_at),
+    }
+}
+
 // Approved, on its way or arrived, and not given up, for a channel that the public reads.
 fn is_public(mail: &Mail) -> bool {
-    let is_told = matches!(mail.drafted.tell, Tell::Update | Tell::Postmortem) && mail.queued_at.is_some();
+    let is_told =
+        matches!(mail.drafted.tell, Tell::Update | Tell::Postmortem | Tell::Maintenance) && mail.queued_at.is_some();
     let mut public = mail.drafted.to.iter().filter(|to| to.audience.as_deref() == Some("public"));
     is_told && public.any(|to| mail.legs_to(&to.channel).any(|leg| !matches!(leg.state, LegState::Dropped { .. })))
 }
