@@ -2,6 +2,7 @@
 
 mod checklist;
 mod completion;
+mod compose;
 mod dashboard;
 mod demo;
 mod doctor;
@@ -12,6 +13,7 @@ mod init;
 mod items;
 mod journal;
 mod lint;
+mod maintenance;
 mod man;
 mod message;
 mod now;
@@ -112,6 +114,9 @@ enum Command {
     /// Incidents: open, follow and resolve them
     #[command(subcommand)]
     Incident(incident::IncidentCommand),
+    /// Maintenance: work that is planned, announced, begun and finished
+    #[command(subcommand)]
+    Maintenance(maintenance::MaintenanceCommand),
     /// Runbooks: what to do when something is broken
     #[command(subcommand)]
     Runbook(runbook::RunbookCommand),
@@ -221,6 +226,7 @@ fn dispatch(session: &mut Session<'_>, command: Option<Command>) -> Result<()> {
     match command {
         None => now::now(session),
         Some(Command::Incident(command)) => incident::run(session, command),
+        Some(Command::Maintenance(command)) => maintenance::run(session, command),
         Some(Command::Runbook(command)) => runbook::run(session, command),
         Some(Command::Checklist(args)) => checklist::run(session, args),
         Some(Command::Playbook(command)) => playbook::run(session, command),

@@ -28,9 +28,8 @@ pub struct NewMaintenance {
 impl Ledger<'_> {
     /// Plans work under the next number.
     pub fn plan(&self, new: NewMaintenance) -> Result<Maintenance> {
-        let NewMaintenance { title, services, from, until, text } = new;
-        Maintenance::allows_plan(from, until, self.now()).map_err(Error::usage)?;
-        let planned = [to_new(&MaintenanceEvent::MaintenancePlanned { title, services, from, until, text }, None)];
+        Maintenance::allows_plan(new.from, new.until, self.now()).map_err(Error::usage)?;
+        let planned = [to_new(&planned(new), None)];
         let mut number = self.journal.streams(PREFIX)?.len();
         loop {
             number += 1;
@@ -41,6 +40,15 @@ impl Ledger<'_> {
                 Err(other) => return Err(other.into()),
             }
         }
+    }
+
+    /// How work would stand that is not planned yet; it has no number.
+    pub fn would_plan(&self, new: &NewMaintenance) -> Result<Maintenance> {
+        let now = self.now();
+        Maintenance::allows_plan(new.from, new.until, now).map_err(Error::usage)?;
+        let (actor, event) = (self.actor.clone(), planned(new.clone()));
+        let recorded = Recorded { version: 1, at: now, recorded_at: now, actor, event };
+        Maintenance::begin("it", &recorded).ok_or_else(|| Error::usage("there is nothing to plan"))
     }
 
     /// Planned work as it stands; `1` is short for `MNT-1`.
@@ -122,6 +130,11 @@ impl Ledger<'_> {
         let title = |id: &String| known.get(id).map_or_else(|| id.clone(), |service| service.title.clone());
         services.iter().map(title).collect()
     }
+}
+
+fn planned(new: NewMaintenance) -> MaintenanceEvent {
+    let NewMaintenance { title, services, from, until, text } = new;
+    MaintenanceEvent::MaintenancePlanned { title, services, from, until, text }
 }
 
 fn stream(id: &str) -> String {

@@ -8,7 +8,7 @@ mod open;
 mod people;
 mod show;
 mod tell;
-mod which;
+pub(super) mod which;
 mod words;
 
 use clap::Subcommand;

@@ -16,7 +16,7 @@ use crate::incident::duration::{Figure, figure};
 use crate::incident::{Incident, Role};
 
 pub use text::{incident_text, incidents_table, respond_line, severity_line, timeline_text, update_line};
-pub use words::incident_words;
+pub use words::{incident_words, message_words};
 
 /// An incident for programs. What is not known is null.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
