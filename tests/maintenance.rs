@@ -157,7 +157,7 @@ fn what_happened_earlier_is_told_with_its_moment() {
 fn customers_are_told_once_somebody_approves() {
     let world = world();
     let waits = plan(&world, &["--from", "5h", "--until", "2h", "--to", "customers"]).exits(4);
-    let waits = waits.says(&["MNT-1.m1 goes to customers", "somebody who takes that on", "message approve MNT-1.m1"]);
+    let waits = waits.says(&["MNT-1.m1 goes to customers", "somebody who", "message approve MNT-1.m1"]);
     assert_eq!((&waits.json()["status"], &waits.json()["told"]), (&json!("scheduled"), &json!([])));
     assert!(letters(&world, "customers.jsonl").is_empty());
     world.run(&["message", "approve", "MNT-1.m1", "--approve"]).exits(0);
@@ -233,7 +233,7 @@ fn what_may_not_follow_is_refused_with_the_way_out() {
     world.run(&["maintenance", "update", "1", "--from", "now"]).exits(0);
     world.run(&["maintenance", "start"]).exits(0);
     world.run(&["maintenance", "start", "1"]).exits(2).says(&["MNT-1 has begun already"]);
-    world.run(&["maintenance", "cancel", "1", "--reason", "x"]).exits(2).says(&["maintenance finish MNT-1"]);
+    world.run(&["maintenance", "cancel", "1", "--reason", "x"]).exits(2).says(&["it cannot be canceled"]);
     world.run(&["maintenance", "finish", "1"]).exits(0);
     world.run(&["maintenance", "finish", "1"]).exits(2).says(&["MNT-1 is completed"]);
     world.run(&["maintenance", "show", "MNT-2"]).exits(2).says(&["did you mean MNT-1?"]);
@@ -320,8 +320,7 @@ fn what_is_not_said_is_asked_for() {
     terminal.expect("Which service does it touch?").expect("none of these").send("\r");
     terminal.expect("Which other one?").expect("no other").send("\r");
     terminal.expect("When does it begin?").send_line("yesterday");
-    terminal.expect("is no moment");
-    terminal.expect("When does it begin?").send_line("3d");
+    terminal.expect("is no moment").send(&"\u{7f}".repeat(9)).send_line("3d");
     terminal.expect("When is it over?").send_line("2h");
     terminal.expect("Send it to team?").send("y");
     terminal.expect("MNT-1 · Upgrade");
