@@ -56,12 +56,8 @@ struct Patience {
     pause: Span,
 }
 
-const PATIENCE: Patience = Patience {
-    usual: Span::seconds(10),
-    command: Span::seconds(30),
-    mail: Span::seconds(60),
-    pause: Span::seconds(1),
-};
+const PATIENCE: Patience =
+    Patience { usual: Span::seconds(10), command: Span::seconds(30), mail: Span::seconds(60), pause: Span::seconds(1) };
 
 impl Patience {
     /// To be connected. Less than the whole, so that it is known whether a request was begun when time is up.

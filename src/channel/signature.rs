@@ -15,8 +15,8 @@ pub(super) const HEADER: &str = "X-Opsctl-Signature";
 pub(super) fn signature(secret: &str, now: Time, body: &str) -> Result<HeaderValue, NotDelivered> {
     let time = now.timestamp();
     let value = format!("t={time},v1={}", mac(secret, &format!("{time}.{body}"))?);
-    let mut value = HeaderValue::from_str(&value)
-        .map_err(|_| NotDelivered::finally("the signature cannot stand in a header"))?;
+    let mut value =
+        HeaderValue::from_str(&value).map_err(|_| NotDelivered::finally("the signature cannot stand in a header"))?;
     value.set_sensitive(true);
     Ok(value)
 }

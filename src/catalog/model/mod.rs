@@ -25,8 +25,8 @@ pub use probe::{
     RecordType, RedisAsk, StartTls, TcpTarget, Turn,
 };
 pub use settings::{
-    Dashboard, EscalationRoute, FullVariant, Objective, Service, Settings, Severity, Template, TemplateText,
-    Variant, response_time,
+    Dashboard, EscalationRoute, FullVariant, Objective, Service, Settings, Severity, Template, TemplateText, Variant,
+    response_time,
 };
 pub use step::{
     Approval, Capture, CaptureSource, ChoiceOption, Command, CommandSpec, Expect, IncidentPart, Link, OnFailure,

@@ -27,6 +27,11 @@ mod tests {
     fn nothing_in_the_text_is_markup() {
         let page = page("<title>", "<script>alert(1)</script> & \"'><img src=x onerror=y>\n</div>");
         assert!(page.contains("<title>&lt;title&gt;</title>"), "{page}");
-        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;'&gt;&lt;img src=x onerror=y&gt;\n&lt;/div&gt;"), "{page}");
+        assert!(
+            page.contains(
+                "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;'&gt;&lt;img src=x onerror=y&gt;\n&lt;/div&gt;"
+            ),
+            "{page}"
+        );
     }
 }

@@ -7,6 +7,7 @@ mod recipients;
 mod send;
 mod server;
 mod stream;
+mod subject;
 
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
@@ -56,11 +57,7 @@ pub(super) fn preview(
 }
 
 /// Sends a message to every recipient who has not got it yet, one after another.
-pub(super) async fn to_all(
-    email: &Email,
-    message: &Message,
-    courier: &Courier<'_>,
-) -> Result<Receipt, NotDelivered> {
+pub(super) async fn to_all(email: &Email, message: &Message, courier: &Courier<'_>) -> Result<Receipt, NotDelivered> {
     let everybody = recipients(email, courier)?;
     let server = Server::read(email, courier.vars)?;
     let letter = Letter::of(message, &courier.redactor);

@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn a_row_is_a_recipient() {
-        let text = "\u{feff}name, email ,plan\r\n\"Ana, \"\"A\"\"\",ana@example.com,gold\r\n\r\nBo, bo@example.com ,\r\n";
+        let text =
+            "\u{feff}name, email ,plan\r\n\"Ana, \"\"A\"\"\",ana@example.com,gold\r\n\r\nBo, bo@example.com ,\r\n";
         let all = rows(text.as_bytes(), "c.csv").unwrap();
         let seen: Vec<_> = all.iter().map(|one| (one.address.as_str(), one.fields["name"].as_str())).collect();
         assert_eq!(seen, [("ana@example.com", "Ana, \"A\""), ("bo@example.com", "Bo")]);

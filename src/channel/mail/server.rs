@@ -172,7 +172,8 @@ mod tests {
 
     #[test]
     fn what_is_no_server_is_not_shown() {
-        for written in ["mail.test", "https://u:secret@mail.test", "smtp://", "smtp://u:secret@h/x?y", "smtp://a b", ""] {
+        for written in ["mail.test", "https://u:secret@mail.test", "smtp://", "smtp://u:secret@h/x?y", "smtp://a b", ""]
+        {
             let why = read(written, true).err().unwrap_or_else(|| panic!("{written}"));
             assert!(why.contains("no smtp:// or smtps:// URL") && !why.contains("secret"), "{why}");
         }

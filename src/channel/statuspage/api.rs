@@ -76,7 +76,10 @@ impl<'a> Api<'a> {
         for url in [self.url(&["incidents", "unresolved"]), latest] {
             let mut answer = certainly_not(self.call(Method::GET, url, None).await)?;
             let Some(all) = answer.as_array_mut() else {
-                return Err(NotDelivered::for_now(format!("{} answered with something else than incidents", self.place)));
+                return Err(NotDelivered::for_now(format!(
+                    "{} answered with something else than incidents",
+                    self.place
+                )));
             };
             let found = all.iter().position(|incident| incident["metadata"][OURS]["incident"] == ours);
             if let Some(found) = found {
