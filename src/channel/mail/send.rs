@@ -79,7 +79,7 @@ async fn talk(server: &Server, mail: &Mail, courier: &Courier<'_>, stage: &mut S
         let why = format!("{place} answered {} where the mail should have been taken", taken.code());
         return Err(recipients(NotDelivered::perhaps(why)));
     }
-    let said = taken.first_line().map(|line| shown(line)).filter(|line| !line.is_empty());
+    let said = taken.first_line().map(shown).filter(|line| !line.is_empty());
     let how = format!("{place} took it: {} {}", taken.code(), said.unwrap_or_default());
     Ok((connection, how.trim_end().to_owned()))
 }
