@@ -8,6 +8,8 @@ use std::fs;
 use std::path::Path;
 
 use common::World;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 
 /// The blocks of a language in a document.
 fn blocks(document: &str, language: &str) -> Vec<String> {
@@ -51,6 +53,33 @@ fn the_examples_of_probes_are_good_definitions() {
     assert_eq!(seen["conditions"].as_array().unwrap().len(), 4);
     assert_eq!(seen["maintenance"].as_array().unwrap().len(), 2);
     assert_eq!(seen["alerts"][0]["title"], "Service outages");
+}
+
+#[test]
+fn the_examples_of_channels_are_good_definitions() {
+    let world = World::new();
+    let [channels] = blocks("docs/channels.md", "yaml").try_into().unwrap();
+    let settings = world.read("opsctl.yaml").replace("  api:\n    title: API\n", "  shop:\n    title: Shop\n");
+    world.write("opsctl.yaml", &format!("{settings}{channels}"));
+    let lint = world.run(&["lint"]);
+    assert_eq!((lint.code, lint.stderr.contains("warning")), (0, false), "{lint}");
+}
+
+#[test]
+fn the_signature_is_checked_as_the_document_says() {
+    let [python] = blocks("docs/channels.md", "python").try_into().unwrap();
+    // As `channel::signature` makes it, whose own test has RFC 4231's.
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"key").unwrap();
+    mac.update("1700000000.{\"a\": \"ä\"}".as_bytes());
+    let header = format!("t=1700000000,v1={}", opsctl::ground::hex(&mac.finalize().into_bytes()));
+    let asked = format!(
+        "{python}\nbody = '{{\"a\": \"ä\"}}'.encode()\nheader = '{header}'\n\
+         assert is_ours('key', header, body, 1700000100)\n\
+         assert not is_ours('key', header, body, 1700000400)\n\
+         assert not is_ours('kez', header, body, 1700000100)\n\
+         assert not is_ours('key', header, body + b' ', 1700000100)\n"
+    );
+    assert_cmd::Command::new("python3").args(["-c", &asked]).assert().success();
 }
 
 #[test]

@@ -74,7 +74,9 @@ fn statuspage(page: &Statuspage, context: &Context<'_>, at: &Trail<'_>, problems
     let components = at.key("components");
     for service in page.components.keys() {
         let (known, here) = (context.catalog.settings.services.keys(), components.key(service));
-        reference::setting("service", service, known, &here, context, problems);
+        let mut unknown = Vec::new();
+        reference::setting("service", service, known, &here, context, &mut unknown);
+        problems.extend(unknown.into_iter().map(Problem::on_key));
     }
 }
 

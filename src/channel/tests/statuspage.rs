@@ -133,15 +133,27 @@ fn will(page: &Shared, faults: &[Fault]) {
 }
 
 async fn tell(address: SocketAddr, message: &Message) -> Result<Receipt, NotDelivered> {
+    tell_within(PATIENCE.usual, address, message).await
+}
+
+/// Tells it with an answer that is lost.
+async fn tell_lost(address: SocketAddr, message: &Message) -> Result<Receipt, NotDelivered> {
+    tell_within(Span::seconds(2), address, message).await
+}
+
+async fn tell_within(usual: Span, address: SocketAddr, message: &Message) -> Result<Receipt, NotDelivered> {
     let vars = vars(&[]);
     let courier = hurried(&vars);
+    let courier = Courier { patience: Patience { usual, ..courier.patience }, ..courier };
     courier.deliver(&channel(Delivery::Statuspage(statuspage(&format!("http://{address}")))), message).await
 }
 
+/// A courier that hardly pauses between two requests.
 fn hurried(vars: &std::collections::BTreeMap<String, String>) -> Courier<'_> {
-    let short = Span(Duration::from_millis(500));
-    let patience = Patience { usual: short, pause: Span(Duration::from_millis(1)), ..PATIENCE };
-    Courier { patience, ..courier(vars, Path::new("/")) }
+    Courier {
+        patience: Patience { pause: Span(Duration::from_millis(1)), ..PATIENCE },
+        ..courier(vars, Path::new("/"))
+    }
 }
 
 fn is_now(remote: &str, how: &str, address: SocketAddr) -> Receipt {
@@ -184,11 +196,11 @@ async fn nothing_is_written_twice_when_answers_are_lost() {
     let (address, page) = page().await;
     let first = incident("investigating", "m1");
     will(&page, &[Fault::None, Fault::None, Fault::Lose]);
-    assert_uncertain(tell(address, &first).await, "did not answer within 500ms");
+    assert_uncertain(tell_lost(address, &first).await, "did not answer within 2s");
     assert_eq!(tell(address, &first).await.unwrap(), is_now("i1", "already", address).at(address));
     let second = with_remote(incident("identified", "m2"));
     will(&page, &[Fault::None, Fault::Lose]);
-    assert_uncertain(tell(address, &second).await, "did not answer within 500ms");
+    assert_uncertain(tell_lost(address, &second).await, "did not answer within 2s");
     assert_eq!(tell(address, &second).await.unwrap(), is_now("i1", "already", address).at(address));
     // The id was lost together with the answer: it is found by ours, also when all is over.
     tell(address, &incident("resolved", "m3")).await.unwrap();
@@ -233,7 +245,7 @@ async fn the_page_decides_when_it_is_asked_again() {
     }
     // Nobody is told anything by a question.
     will(&page, &[Fault::Lose]);
-    assert_failed(tell(address, &incident("investigating", "m1")).await, true, "did not answer");
+    assert_failed(tell_lost(address, &incident("investigating", "m1")).await, true, "did not answer");
     let gone = with_remote(incident("investigating", "m1"));
     assert_failed(tell(address, &gone).await, false, "answered 404");
     assert!(page.lock().unwrap().incidents.is_empty());
