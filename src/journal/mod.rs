@@ -9,8 +9,10 @@ mod connect;
 mod empty;
 mod failure;
 mod files;
+mod open;
 mod schema;
 mod sqlite;
+mod stored;
 mod verify;
 
 use schemars::JsonSchema;
@@ -133,6 +135,11 @@ pub trait Journal: Send + Sync {
     /// All events of the streams that begin with `prefix`, stream by stream in the order the streams were begun, each in
     /// order of version. One query, for listings.
     fn read_all(&self, prefix: &str) -> Result<Vec<Event>, JournalError>;
+
+    /// The events of those streams that begin with `prefix` and have not ended: the last of their events whose kind is in
+    /// `ends` or `reopens` is not one in `ends`. In the order of [`Journal::read_all`]. It costs what is open, not what
+    /// ever was.
+    fn read_open(&self, prefix: &str, ends: &[&str], reopens: &[&str]) -> Result<Vec<Event>, JournalError>;
 
     /// Stores bytes under their SHA-256 and returns it. Storing the same bytes again changes nothing.
     fn put_blob(&self, bytes: &[u8]) -> Result<String, JournalError>;

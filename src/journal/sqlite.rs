@@ -5,15 +5,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, SubsecRound};
 use rusqlite::types::FromSql;
-use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params, params_from_iter,
+};
 
 use super::chain::{GENESIS, Link};
+use super::stored::{COLUMNS, after_all};
 use super::verify::{self, Verification};
-use super::{Context, EVENT_SCHEMA, Event, Journal, JournalError, NewEvent, connect, failure, files};
+use super::{Context, EVENT_SCHEMA, Event, Journal, JournalError, NewEvent, connect, failure, files, open};
 use crate::ground::{Actor, Time, abort_point, rfc3339, sha256};
-
-/// The columns of an event, in the order that [`event`] reads them.
-const COLUMNS: &str = "seq, stream, version, at, actor, host, kind, schema, body, hash";
 
 /// The embedded journal.
 ///
@@ -108,6 +108,11 @@ impl Journal for SqliteJournal {
              USING (stream) ORDER BY begun, version",
             [prefix, &after_all(prefix)],
         )
+    }
+
+    fn read_open(&self, prefix: &str, ends: &[&str], reopens: &[&str]) -> Result<Vec<Event>, JournalError> {
+        let (which, params) = open::query(prefix, ends, reopens);
+        self.select(&which, params_from_iter(params))
     }
 
     fn put_blob(&self, bytes: &[u8]) -> Result<String, JournalError> {
@@ -218,11 +223,6 @@ impl Head {
             hash,
         })
     }
-}
-
-/// The least text above all texts that begin with `prefix`, for all names people can type.
-fn after_all(prefix: &str) -> String {
-    format!("{prefix}{}", char::MAX)
 }
 
 fn time(text: &str) -> Option<Time> {

@@ -5,6 +5,7 @@
 mod damage;
 mod fixture;
 mod keeping;
+mod open;
 mod processes;
 mod tampering;
 
