@@ -2,6 +2,7 @@
 
 mod alerts;
 mod incidents;
+mod open;
 mod runs;
 
 use serde::Serialize;
