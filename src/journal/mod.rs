@@ -13,7 +13,10 @@ mod open;
 mod schema;
 mod sqlite;
 mod stored;
+mod transfer;
 mod verify;
+
+use std::io::Write;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +30,7 @@ pub(crate) use failure::store as failure;
 pub use empty::EmptyJournal;
 pub use files::{companions, database};
 pub use sqlite::SqliteJournal;
+pub use transfer::{BadParcel, Exported, Imported, Parcel, Selection, TransferError};
 pub use verify::{Finding, Verification};
 
 /// The schema version written into new events.
@@ -146,6 +150,14 @@ pub trait Journal: Send + Sync {
 
     /// The bytes stored under a hash, if any.
     fn blob(&self, hash: &str) -> Result<Option<Vec<u8>>, JournalError>;
+
+    /// Writes the chosen streams with their blobs as JSON lines, as of one moment. Fails, and has written nothing or a
+    /// beginning without an end, when they are not as they were written.
+    fn export(&self, which: Selection<'_>, at: Time, to: &mut dyn Write) -> Result<Exported, TransferError>;
+
+    /// Takes in what is not here yet of an export, in its order, with the times, actors, hosts and hashes it has: all of
+    /// it or nothing. A stream that is here already must be the same as far as both go.
+    fn import(&self, parcel: &Parcel) -> Result<Imported, TransferError>;
 
     /// Recomputes every chain and every blob's hash, and looks for gaps.
     fn verify(&self) -> Result<Verification, JournalError>;

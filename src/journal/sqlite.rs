@@ -1,5 +1,6 @@
 //! The embedded journal: one SQLite file, shared by any number of processes on one machine.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -10,7 +11,9 @@ use rusqlite::{
 };
 
 use super::chain::{GENESIS, Link};
+use super::failure::Store;
 use super::stored::{COLUMNS, after_all};
+use super::transfer::{self, Exported, Imported, Parcel, Selection, TransferError};
 use super::verify::{self, Verification};
 use super::{Context, EVENT_SCHEMA, Event, Journal, JournalError, NewEvent, connect, failure, files, open};
 use crate::ground::{Actor, Time, abort_point, rfc3339, sha256};
@@ -145,6 +148,16 @@ impl Journal for SqliteJournal {
             )),
             found => Ok(found),
         }
+    }
+
+    fn export(&self, which: Selection<'_>, at: Time, to: &mut dyn Write) -> Result<Exported, TransferError> {
+        let (mut db, store) = (self.db(), Store(&self.path));
+        let moment = store.of(db.transaction())?;
+        transfer::export(&moment, store, which, at, to)
+    }
+
+    fn import(&self, parcel: &Parcel) -> Result<Imported, TransferError> {
+        transfer::import(&mut self.db(), Store(&self.path), parcel)
     }
 
     fn verify(&self) -> Result<Verification, JournalError> {

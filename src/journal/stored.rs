@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::Row;
+use rusqlite::{Connection, Row, params};
 use serde_json::Value;
 
 use super::chain::{GENESIS, Link};
@@ -59,6 +59,24 @@ impl Stored {
             body: row.get(8)?,
             hash: row.get(9)?,
         })
+    }
+
+    /// Adds it to a table of events, at a place or at the end.
+    pub fn insert(&self, db: &Connection, seq: Option<i64>) -> rusqlite::Result<()> {
+        let sql = format!("INSERT INTO events ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+        db.prepare_cached(&sql)?.execute(params![
+            seq,
+            self.stream,
+            self.version.cast_signed(),
+            self.at,
+            self.actor,
+            self.host,
+            self.kind,
+            self.schema,
+            self.body,
+            self.hash
+        ])?;
+        Ok(())
     }
 
     fn link(&self) -> Link<'_> {

@@ -8,6 +8,7 @@ mod keeping;
 mod open;
 mod processes;
 mod tampering;
+mod transfer;
 
 use opsctl::ground::{Actor, Time};
 use opsctl::journal::{Context, Event, Journal, JournalError, NewEvent, SqliteJournal};
