@@ -108,7 +108,9 @@ mod tests {
     fn what_is_open_is_what_folding_everything_finds_open() {
         let dir = TempDir::new().unwrap();
         let journal = SqliteJournal::open(dir.path()).unwrap();
-        [incidents, alerts, runs].iter().for_each(|write| write(&journal));
+        incidents(&journal);
+        alerts(&journal);
+        runs(&journal);
         let catalog = Catalog::default();
         let actor = Actor("ana".into());
         let ledger = Ledger { journal: &journal, catalog: &catalog, clock: &SystemClock, actor, host: "box".into() };
