@@ -1,9 +1,11 @@
 //! Streams that have not ended: found by their last event that ends or reopens, so that listings of what is going on
 //! cost what is going on, not what ever was.
 
-use rusqlite::types::Value;
+use std::collections::HashSet;
 
-use super::stored::after_all;
+use rusqlite::Connection;
+
+use super::stored::{self, after_all};
 
 /// The kinds that the index `events_ended` knows, as they stand in `schema_3.sql`.
 const INDEXED: [&str; 10] = [
@@ -19,25 +21,35 @@ const INDEXED: [&str; 10] = [
     "run_aborted",
 ];
 
-/// What follows `SELECT … FROM events` for the events of open streams, and its parameters.
-pub fn query(prefix: &str, ends: &[&str], reopens: &[&str]) -> (String, Vec<Value>) {
-    let places = |from: usize, count: usize| {
-        (from..from + count).map(|place| format!("?{place}")).collect::<Vec<_>>().join(", ")
-    };
-    let (ending, all) = (places(3, ends.len()), places(3, ends.len() + reopens.len()));
-    // SQLite takes a partial index only where the query says the index's own condition.
+/// The streams within `prefix` that have not ended, in the order they were begun.
+pub fn streams(db: &Connection, prefix: &str, ends: &[&str], reopens: &[&str]) -> rusqlite::Result<Vec<String>> {
+    let ended = ended(db, prefix, ends, reopens)?;
+    let mut streams = stored::streams(db, prefix)?;
+    streams.retain(|stream| !ended.contains(stream));
+    Ok(streams)
+}
+
+/// One pass over the index in its own order is much faster than a question for each stream.
+fn ended(db: &Connection, prefix: &str, ends: &[&str], reopens: &[&str]) -> rusqlite::Result<HashSet<String>> {
     let is_indexed = ends.iter().chain(reopens).all(|kind| INDEXED.contains(kind));
+    let mut statement = db.prepare_cached(&query(is_indexed))?;
+    let mut rows = statement.query([prefix, &after_all(prefix)])?;
+    let mut ended = HashSet::new();
+    while let Some(row) = rows.next()? {
+        let kind = row.get_ref(1)?.as_str()?;
+        if ends.contains(&kind) {
+            ended.insert(row.get(0)?);
+        } else if reopens.contains(&kind) {
+            ended.remove(row.get_ref(0)?.as_str()?);
+        }
+    }
+    Ok(ended)
+}
+
+fn query(is_indexed: bool) -> String {
+    // SQLite takes a partial index only where the query says the index's own condition.
     let among = if is_indexed { indexed() } else { "true".to_owned() };
-    let sql = format!(
-        "JOIN (SELECT stream, seq AS begun FROM events AS first
-               WHERE version = 1 AND stream >= ?1 AND stream < ?2
-               AND NOT coalesce((SELECT kind IN ({ending}) FROM events AS last
-                                 WHERE last.stream = first.stream AND {among} AND kind IN ({all})
-                                 ORDER BY version DESC LIMIT 1), false))
-         USING (stream) ORDER BY begun, version"
-    );
-    let kinds = ends.iter().chain(reopens).map(|kind| (*kind).to_owned());
-    (sql, [prefix.to_owned(), after_all(prefix)].into_iter().chain(kinds).map(Value::Text).collect())
+    format!("SELECT stream, kind FROM events WHERE {among} AND stream >= ?1 AND stream < ?2 ORDER BY stream, version")
 }
 
 fn indexed() -> String {
@@ -46,18 +58,17 @@ fn indexed() -> String {
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::{Connection, params_from_iter};
+    use rusqlite::Connection;
 
     use super::{indexed, query};
 
-    fn plan(ends: &[&str], reopens: &[&str]) -> String {
+    fn plan(is_indexed: bool) -> String {
         let db = Connection::open_in_memory().unwrap();
         for script in [include_str!("schema_1.sql"), include_str!("schema_3.sql")] {
             db.execute_batch(script).unwrap();
         }
-        let (which, params) = query("incident/", ends, reopens);
-        let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN SELECT body FROM events {which}")).unwrap();
-        let lines = statement.query_map(params_from_iter(params), |row| row.get::<_, String>(3)).unwrap();
+        let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {}", query(is_indexed))).unwrap();
+        let lines = statement.query_map(["run/", "run0"], |row| row.get::<_, String>(3)).unwrap();
         lines.collect::<Result<Vec<_>, _>>().unwrap().join("\n")
     }
 
@@ -67,11 +78,8 @@ mod tests {
     }
 
     #[test]
-    fn known_kinds_are_found_by_the_index_and_others_without() {
-        let known = plan(&["resolved", "closed"], &["reopened"]);
-        assert!(known.contains("SEARCH last USING COVERING INDEX events_ended (stream=?)"), "{known}");
-        assert!(known.contains("SEARCH first USING COVERING INDEX events_begun (stream>? AND stream<?)"), "{known}");
-        let others = plan(&["resolved", "forgotten"], &[]);
-        assert!(!others.contains("events_ended") && !others.contains("SCAN"), "{others}");
+    fn known_kinds_are_found_in_the_index_alone_and_nothing_is_sorted() {
+        assert_eq!(plan(true), "SEARCH events USING COVERING INDEX events_ended (stream>? AND stream<?)");
+        assert_eq!(plan(false), "SEARCH events USING INDEX sqlite_autoindex_events_1 (stream>? AND stream<?)");
     }
 }

@@ -185,3 +185,10 @@ impl Chains {
 pub fn after_all(prefix: &str) -> String {
     format!("{prefix}{}", char::MAX)
 }
+
+/// The names of the streams that begin with `prefix`, in the order they were begun.
+pub fn streams(db: &Connection, prefix: &str) -> rusqlite::Result<Vec<String>> {
+    let mut names =
+        db.prepare_cached("SELECT stream FROM events WHERE version = 1 AND stream >= ?1 AND stream < ?2 ORDER BY seq")?;
+    names.query_map([prefix, &after_all(prefix)], |row| row.get(0))?.collect()
+}
