@@ -6,10 +6,13 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use common::World;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+
+const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 /// The blocks of a language in a document.
 fn blocks(document: &str, language: &str) -> Vec<String> {
@@ -80,6 +83,33 @@ fn the_signature_is_checked_as_the_document_says() {
          assert not is_ours('key', header, body + b' ', 1700000100)\n"
     );
     assert_cmd::Command::new("python3").args(["-c", &asked]).assert().success();
+}
+
+#[test]
+fn an_export_can_be_checked_by_the_few_lines_that_the_documents_give() {
+    let [check] = blocks("docs/journal.md", "python").try_into().unwrap();
+    let world = World::new();
+    let script = world.write("check.py", &check);
+    world.runbook("a", "steps:\n  - {id: look, title: Look, run: 'seq 1 2000; echo \"ü 1e2\"', risk: read-only}\n");
+    let answers = world.answers("steps: {look: run}");
+    for _ in 0..2 {
+        world.run(&["runbook", "run", "a", "--answers", &answers]).exits(0);
+    }
+    world.run(&["journal", "export", "--out", "journal.jsonl"]).exits(0);
+    let python = |file: &str| {
+        Command::new("python3")
+            .arg(&script)
+            .arg(file)
+            .current_dir(world.path(""))
+            .env_clear()
+            .env("PATH", PATH)
+            .output()
+    };
+    // A machine without Python has other tests of the same.
+    let Ok(said) = python("journal.jsonl") else { return };
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "2 streams hold\n", "{said:?}");
+    world.write("bad.jsonl", &world.read("journal.jsonl").replacen("alice", "eve", 1));
+    assert!(!python("bad.jsonl").unwrap().status.success());
 }
 
 #[test]
