@@ -3,7 +3,6 @@
 use crate::catalog::files::FileKind;
 use crate::error::Result;
 use crate::ground::Time;
-use crate::incident::Incident;
 use crate::ledger::Ledger;
 use crate::maintenance::Maintenance;
 use crate::monitor::{Alert, Sample, State};
@@ -21,16 +20,14 @@ pub(super) fn now(session: &mut Session<'_>) -> Result<()> {
     let journal = Session::reader(&workspace)?;
     let ledger = session.ledger(&workspace, &*journal);
     let severities = &workspace.loaded.catalog.settings.severities;
-    let open = ledger.incidents()?.into_iter().filter(Incident::is_open);
-    let incidents = open.map(|incident| {
+    let incidents = ledger.open_incidents()?.into_iter().map(|incident| {
         let severity = severities.get(&incident.severity);
         (incident, severity)
     });
-    let alerts = ledger.alerts()?.iter().filter(|alert| alert.is_open()).map(alert_view).collect();
+    let alerts = ledger.open_alerts()?.iter().map(alert_view).collect();
     let mut due = due::standings(&ledger, session.clock, None)?;
     due.retain(|list| matches!(list.state.as_str(), "due" | "overdue"));
-    let mut runs = ledger.summaries()?;
-    runs.retain(|run| run.finished_at.is_none());
+    let mut runs = ledger.open_runs()?;
     runs.reverse();
     let walked = |walker: &crate::engine::event::Walker| session.surroundings.is_alive(walker);
     let runs = runs.into_iter().map(|run| {
@@ -56,8 +53,8 @@ pub(super) fn now(session: &mut Session<'_>) -> Result<()> {
 /// Maintenance that goes on, begins within a day, or should have begun; the soonest first.
 fn maintenance(ledger: &Ledger<'_>) -> Result<Vec<Maintenance>> {
     let soon = ledger.now() + chrono::TimeDelta::days(1);
-    let mut near = ledger.maintenances()?;
-    near.retain(|one| one.is_open() && (one.status.is_under_way() || one.scheduled_for <= soon));
+    let mut near = ledger.open_maintenances()?;
+    near.retain(|one| one.status.is_under_way() || one.scheduled_for <= soon);
     near.sort_by_key(|one| one.scheduled_for);
     Ok(near)
 }

@@ -8,7 +8,7 @@ use crate::incident::{Incident, IncidentEvent, Recorded, Telling, Visibility, fa
 use crate::journal::{self, JournalError, NewEvent};
 use crate::ledger::{Ledger, occurred_at, told_late};
 
-const PREFIX: &str = "incident/";
+pub(super) const PREFIX: &str = "incident/";
 
 /// An incident to declare.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -170,7 +170,7 @@ fn fold(id: &str, events: &[journal::Event]) -> Result<Incident> {
 }
 
 /// The incidents that events come to, which stand stream by stream.
-fn folded(events: &[journal::Event]) -> Result<Vec<Incident>> {
+pub(super) fn folded(events: &[journal::Event]) -> Result<Vec<Incident>> {
     let streams = events.chunk_by(|one, next| one.stream == next.stream);
     streams.map(|events| fold(events[0].stream.strip_prefix(PREFIX).unwrap_or(&events[0].stream), events)).collect()
 }

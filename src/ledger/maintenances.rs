@@ -8,7 +8,7 @@ use crate::journal::{self, JournalError, NewEvent};
 use crate::ledger::{Ledger, occurred_at, told_late};
 use crate::maintenance::{Maintenance, MaintenanceEvent, Recorded, facts};
 
-const PREFIX: &str = "maintenance/";
+pub(super) const PREFIX: &str = "maintenance/";
 
 /// Work to plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,9 +69,7 @@ impl Ledger<'_> {
 
     /// All planned work, in the order in which it was planned.
     pub fn maintenances(&self) -> Result<Vec<Maintenance>> {
-        let events = self.journal.read_all(PREFIX)?;
-        let streams = events.chunk_by(|one, next| one.stream == next.stream);
-        streams.map(|events| fold(events[0].stream.strip_prefix(PREFIX).unwrap_or_default(), events)).collect()
+        folded(&self.journal.read_all(PREFIX)?)
     }
 
     /// How work would stand with further facts, if they may follow.
@@ -145,6 +143,12 @@ fn fold(id: &str, events: &[journal::Event]) -> Result<Maintenance> {
     let recorded = events.iter().map(from_stored).collect::<Result<Vec<_>>>()?;
     Maintenance::fold(id, &recorded)
         .ok_or_else(|| Error::environment(format!("maintenance {id} does not begin with its plan")))
+}
+
+/// What events come to, which stand stream by stream.
+pub(super) fn folded(events: &[journal::Event]) -> Result<Vec<Maintenance>> {
+    let streams = events.chunk_by(|one, next| one.stream == next.stream);
+    streams.map(|events| fold(events[0].stream.strip_prefix(PREFIX).unwrap_or_default(), events)).collect()
 }
 
 fn apply_all(maintenance: &mut Maintenance, events: &[journal::Event]) -> Result<()> {

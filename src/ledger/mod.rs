@@ -4,6 +4,7 @@ mod alerts;
 mod incidents;
 mod mails;
 mod maintenances;
+mod open;
 mod runs;
 
 use serde::Serialize;

@@ -7,6 +7,9 @@ use crate::fact;
 use crate::ground::{Actor, Time, time_format};
 use crate::message::MessageEvent;
 
+/// The kinds that end planned work, for queries.
+pub const ENDS: [&str; 2] = ["maintenance_finished", "maintenance_canceled"];
+
 /// A fact with its time and actor.
 #[derive(Debug, Clone)]
 pub struct Recorded {

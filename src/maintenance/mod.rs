@@ -10,7 +10,7 @@ mod status;
 mod tests;
 mod text;
 
-pub use event::{MaintenanceEvent, Recorded};
+pub use event::{ENDS, MaintenanceEvent, Recorded};
 pub use facts::facts;
 pub use rules::clashes;
 pub use state::{Maintenance, Underway};

@@ -59,10 +59,10 @@ impl Maintenance {
         } else if from != self.scheduled_for {
             return Err(format!("{} has begun already; only its end can be another", self.id));
         }
-        match until <= at {
-            true => Err(format!("{} has passed already; say when it is over from now on", rfc3339(until))),
-            false => Ok(()),
+        if until <= at {
+            return Err(format!("{} has passed already; say when it is over from now on", rfc3339(until)));
         }
+        Ok(())
     }
 
     fn allows_start(&self, at: Time) -> Result<(), String> {
@@ -91,10 +91,10 @@ impl Maintenance {
             return Err(format!("{id} has not begun; `opsctl maintenance start {id}` says that it has"));
         };
         let since = self.verifying_at.unwrap_or(started);
-        match at < since {
-            true => Err(format!("{id} is {} since {}; nothing ends before", self.status.title(), rfc3339(since))),
-            false => Ok(()),
+        if at < since {
+            return Err(format!("{id} is {} since {}; nothing ends before", self.status.title(), rfc3339(since)));
         }
+        Ok(())
     }
 }
 

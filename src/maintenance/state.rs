@@ -67,7 +67,9 @@ impl Maintenance {
     pub fn fold(id: &str, events: &[Recorded]) -> Option<Self> {
         let (first, rest) = events.split_first()?;
         let mut maintenance = Self::begin(id, first)?;
-        rest.iter().for_each(|recorded| maintenance.apply(recorded));
+        for recorded in rest {
+            maintenance.apply(recorded);
+        }
         Some(maintenance)
     }
 

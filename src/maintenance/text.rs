@@ -1,6 +1,8 @@
 //! What is told of planned work when nobody writes it. Notes and reasons stay in the journal: they were written for
 //! colleagues.
 
+use std::fmt::Write as _;
+
 use crate::ground::{Span, Time};
 
 use super::state::Maintenance;
@@ -58,11 +60,11 @@ pub fn wording(maintenance: &Maintenance, titles: &[String], occasion: Occasion)
     };
     let mut text = sentence;
     if !titles.is_empty() {
-        text.push_str(&format!("\nServices: {}", titles.join(", ")));
+        let _ = write!(text, "\nServices: {}", titles.join(", "));
     }
     let more = maintenance.text.as_deref().filter(|_| matches!(occasion, Occasion::Planned | Occasion::Moved));
     if let Some(more) = more {
-        text.push_str(&format!("\n\n{more}"));
+        let _ = write!(text, "\n\n{more}");
     }
     Wording { subject: format!("{headline}: {title}"), text }
 }

@@ -34,7 +34,7 @@ pub(super) struct Planner<'a> {
 impl Planner<'_> {
     /// Looks now.
     pub fn look(&self) -> Result<()> {
-        self.works.set(&self.ledger().maintenances()?);
+        self.works.set(&self.ledger().open_maintenances()?);
         Ok(())
     }
 

@@ -57,7 +57,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: PlanArgs) -> Result<()> {
 
 /// Warns of other work on the same services at the same time.
 pub(super) fn warn_of_clashes(session: &mut Session<'_>, ledger: &Ledger<'_>, planned: &Maintenance) -> Result<()> {
-    let mut others = ledger.maintenances()?;
+    let mut others = ledger.open_maintenances()?;
     others.retain(|other| other.id != planned.id);
     for other in clashes(&others, &planned.services, planned.scheduled_for, planned.scheduled_until) {
         let (from, until) = (short_time(other.scheduled_for), short_time(other.scheduled_until));

@@ -21,8 +21,7 @@ pub(super) fn list(session: &mut Session<'_>, args: &ListArgs) -> Result<()> {
     let workspace = session.workspace()?;
     let journal = Session::reader(&workspace)?;
     let ledger = session.ledger(&workspace, &*journal);
-    let mut all = ledger.maintenances()?;
-    all.retain(|one| args.all || one.is_open());
+    let mut all = if args.all { ledger.maintenances()? } else { ledger.open_maintenances()? };
     all.sort_by_key(|one| one.scheduled_for);
     let shown: Vec<_> = all.iter().map(maintenance_view).collect();
     let now = ledger.now();

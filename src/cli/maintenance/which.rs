@@ -20,7 +20,7 @@ impl Which {
         if let Some(id) = &self.id {
             return ledger.maintenance(id);
         }
-        let mut open: Vec<Maintenance> = ledger.maintenances()?.into_iter().filter(Maintenance::is_open).collect();
+        let mut open = ledger.open_maintenances()?;
         match open.len() {
             0 => Err(Error::usage("no maintenance is planned; say which one")
                 .hint("`opsctl maintenance list --all` shows those that are over")),

@@ -134,7 +134,7 @@ fn look(
 
 /// The work on services that goes on. Where the journal cannot be read one can still look.
 fn works(session: &mut Session<'_>, workspace: &Workspace) -> Works {
-    let read = |journal: Box<dyn Journal>| session.ledger(workspace, &*journal).maintenances();
+    let read = |journal: Box<dyn Journal>| session.ledger(workspace, &*journal).open_maintenances();
     match Session::reader(workspace).and_then(read) {
         Ok(planned) => Works::of(&planned),
         Err(error) => {
