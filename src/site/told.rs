@@ -1,5 +1,6 @@
 //! What the public was told of incidents and planned work: by approved messages to channels that the public reads, and by nothing else.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::catalog::model::Settings;
@@ -16,7 +17,7 @@ pub(super) fn incidents(all: &[Incident], settings: &Settings) -> Vec<PageIncide
     let told = all.iter().rev();
     let mut pages: Vec<PageIncident> =
         told.filter_map(|incident| page(incident, over_at(incident, &by_id), settings)).collect();
-    pages.sort_by(|a, b| b.created_at.cmp(&a.created_at));
+    pages.sort_by_key(|page| Reverse(page.created_at));
     pages
 }
 
@@ -50,7 +51,7 @@ fn page(incident: &Incident, over_at: Option<Time>, settings: &Settings) -> Opti
 /// The planned work of which the public was told, the newest first.
 pub(super) fn maintenances(all: &[Maintenance], settings: &Settings) -> Vec<PageMaintenance> {
     let mut pages: Vec<PageMaintenance> = all.iter().rev().filter_map(|work| work_page(work, settings)).collect();
-    pages.sort_by(|a, b| b.created_at.cmp(&a.created_at));
+    pages.sort_by_key(|page| Reverse(page.created_at));
     pages
 }
 
