@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test whose surroundings fail has failed")]
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use opsctl::ground::{Clock as _, SystemClock, rfc3339};
 use rustix::process::{Pid, Signal, kill_process};
@@ -198,6 +203,86 @@ body: \"Dear {{ whom }}, {{ what }} begins {{ when }}.\"
     world.run(&["maintenance", "update", "1", "--to", "nwes"]).exits(2).says(&["no channel `nwes`", "`news`"]);
     world.run(&["maintenance", "update", "1", "--to", "news"]).exits(0);
     assert!(letters(&world, "news.jsonl")[0]["text"].as_str().unwrap().contains("(1h30m)"));
+}
+
+/// A status page that takes everything; what came stands in the list.
+fn status_page() -> (SocketAddr, Arc<Mutex<Vec<(String, Value)>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (address, came) = (listener.local_addr().unwrap(), Arc::<Mutex<Vec<(String, Value)>>>::default());
+    let noted = Arc::clone(&came);
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let (mut first, mut length) = (String::new(), 0);
+            reader.read_line(&mut first).unwrap();
+            loop {
+                let mut line = String::new();
+                reader.read_line(&mut line).unwrap();
+                match line.to_lowercase().trim().split_once(": ") {
+                    Some(("content-length", said)) => length = said.parse().unwrap(),
+                    Some(_) => {}
+                    None => break,
+                }
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            let asked = first.rsplit_once(" HTTP").unwrap().0.to_owned();
+            let answer = if asked.contains("GET") && !asked.ends_with("/i1") { "[]" } else { "{\"id\":\"i1\"}" };
+            if length > 0 {
+                noted.lock().unwrap().push((asked, serde_json::from_slice(&body).unwrap()));
+            }
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", answer.len());
+            stream.write_all(format!("{head}{answer}").as_bytes()).unwrap();
+        }
+    });
+    (address, came)
+}
+
+#[test]
+fn a_status_page_hears_it_in_its_own_words() {
+    let world = world();
+    let (address, came) = status_page();
+    let settings = world.read("opsctl.yaml");
+    let page = format!("{{page: p1, key: \"${{KEY}}\", url: \"http://{address}\", components: {{api: c1}}}}");
+    world.write("opsctl.yaml", &format!("{settings}  page: {{title: Page, audience: public, statuspage: {page}}}\n"));
+    let run = |args: &[&str]| {
+        world.run_with_env(&[&["-o", "json", "maintenance"], args].concat(), &[("KEY", "k3y")]).exits(0).json()
+    };
+    let plan = ["plan", "--title", "Upgrade", "--service", "api", "--from", "now", "--for", "1h", "--to", "page"];
+    let planned = run(&plan);
+    run(&["start"]);
+    run(&["update", "--verifying"]);
+    run(&["finish"]);
+    let came = came.lock().unwrap();
+    let asked: Vec<&str> = came.iter().map(|(asked, _)| asked.as_str()).collect();
+    let patch = "PATCH /v1/pages/p1/incidents/i1";
+    assert_eq!(asked, ["POST /v1/pages/p1/incidents", patch, patch, patch]);
+    let said: Vec<&Value> = came.iter().map(|(_, body)| &body["incident"]).collect();
+    let statuses: Vec<&Value> = said.iter().map(|said| &said["status"]).collect();
+    assert_eq!(statuses, ["scheduled", "in_progress", "verifying", "completed"]);
+    let components: Vec<&Value> = said.iter().map(|said| &said["components"]["c1"]).collect();
+    assert_eq!(
+        components,
+        [&Value::Null, &json!("under_maintenance"), &json!("under_maintenance"), &json!("operational")]
+    );
+    assert_eq!((&said[0]["name"], &said[0]["component_ids"]), (&json!("Upgrade"), &json!(["c1"])));
+    assert_eq!(at(said[0], "scheduled_until"), at(&planned, "scheduled_until"));
+    assert_eq!(said[0]["metadata"]["opsctl"], json!({"incident": "MNT-1", "message": "MNT-1.m1"}));
+}
+
+#[test]
+fn our_own_page_shows_what_the_public_was_told_of() {
+    let world = world();
+    plan(&world, &["--from", "2h", "--for", "1h", "--to", "news"]).exits(0);
+    plan(&world, &["--from", "30h", "--for", "1h", "--to", "team"]).exits(0);
+    world.run(&["status-page", "build", "public"]).exits(0);
+    let told: Value = serde_json::from_str(&world.read("public/api/v2/scheduled-maintenances.json")).unwrap();
+    let all = told["scheduled_maintenances"].as_array().unwrap();
+    assert_eq!(
+        (all.len(), &all[0]["status"], &all[0]["name"]),
+        (1, &json!("scheduled"), &json!("Upgrade the database"))
+    );
+    assert!(world.read("public/index.html").contains("Upgrade the database"));
 }
 
 // ---- what is refused ----
