@@ -1,9 +1,8 @@
 //! A template filled in to be the text of a message.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
+use crate::channel::{PLACEHOLDER_END, PLACEHOLDER_START};
 use crate::error::{Error, Result};
 use crate::message;
 use crate::post::NewMail;
@@ -25,7 +24,6 @@ pub(super) fn fill_in(
     let template = template::find(&work.workspace, &id)?;
     let variant = template::variant(session, &template, variant)?;
     let given = template::pairs(set)?;
-    let given: BTreeMap<String, String> = given.into_iter().map(|(name, value)| (name, unmarked(&value))).collect();
     let mut draft = message::draft(&template, variant.as_deref(), given, &Value::Object(facts))?;
     leave_to_recipients(&courier(session, &work.workspace), &work.workspace, &new.to, &mut draft);
     template::fill(session, &template, &mut draft)?;
@@ -40,5 +38,5 @@ pub(super) fn fill_in(
 
 /// A text without the letters that stand for recipients' fields, which are ours alone.
 pub(super) fn unmarked(text: &str) -> String {
-    text.replace(['\u{e000}', '\u{e001}'], "")
+    text.replace([PLACEHOLDER_START, PLACEHOLDER_END], "")
 }

@@ -146,7 +146,7 @@ fn tell(session: &mut Session<'_>, about: &About, delivered: &[Delivered]) {
         }
     }
     for (message, channel, count, how) in told {
-        let many = if count > 1 { format!("{}, the first: ", counted(count, "delivery")) } else { String::new() };
+        let many = if count > 1 { format!("{}, the first: ", counted(count, "recipient")) } else { String::new() };
         session.terminal.tell(&format!("{message} to {channel}: sent ({many}{how})"));
     }
     for one in rest {

@@ -6,6 +6,7 @@
 
 mod approve;
 mod deliver;
+mod end;
 mod letter;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use crate::message::{Addressee, Drafted, Mail, MessageEvent, Target, Tell};
 
 pub use approve::{Consent, consent};
 pub use deliver::{Delivered, Outcome, verdict};
+pub use end::{check_told, end_all, resolved};
 pub use letter::{contact, impact, public_name, readable, title};
 
 /// What brings messages on their way.

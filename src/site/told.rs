@@ -1,4 +1,5 @@
-//! What the public was told of incidents and planned work: by approved messages to channels that the public reads, and by nothing else.
+//! What the public was told of incidents and planned work: by approved messages to channels that the public reads, and by
+//! nothing else.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -39,7 +40,7 @@ fn page(incident: &Incident, over_at: Option<Time>, settings: &Settings) -> Opti
         title: title(first),
         impact: Impact::parse(impact(incident, settings)),
         status,
-        services: incident.services.iter().filter(|id| settings.services.contains_key(*id)).cloned().collect(),
+        services: shown(&incident.services, settings),
         started_at: incident.began_at(),
         created_at: first.queued_at.unwrap_or(first.drafted_at),
         resolved_at: if status.is_over() { told_over.or(ended) } else { None },
@@ -64,7 +65,7 @@ fn work_page(work: &Maintenance, settings: &Settings) -> Option<PageMaintenance>
         id: work.id.clone(),
         title: work.title.clone(),
         status: Status::parse(work.status.public_word()),
-        services: work.services.iter().filter(|id| settings.services.contains_key(*id)).cloned().collect(),
+        services: shown(&work.services, settings),
         created_at: first.queued_at.unwrap_or(first.drafted_at),
         scheduled_for: work.scheduled_for,
         scheduled_until: work.scheduled_until,
@@ -82,6 +83,15 @@ fn work_update(work: &Maintenance, mail: &Mail) -> PageUpdate {
         body: body(mail),
         at: mail.queued_at.unwrap_or(mail.drafted_at),
     }
+}
+
+// Those of these services that the page shows.
+fn shown(services: &[String], settings: &Settings) -> Vec<String> {
+    let is_shown = |id: &&String| match &settings.status_page.services {
+        Some(ids) => ids.contains(id),
+        None => settings.services.contains_key(*id),
+    };
+    services.iter().filter(is_shown).cloned().collect()
 }
 
 // Approved, on its way or arrived, and not given up, for a channel that the public reads.

@@ -98,6 +98,17 @@ impl Walk<'_> {
         if mail.state() == MailState::Draft {
             match consent(about.incident(), mail, &self.ledger.actor.0, false) {
                 Consent::Given(grounds) => post.approve(&mut about, &message, grounds)?,
+                Consent::Needed(commander) if self.terminal.can_ask() => {
+                    let who = commander.unwrap_or_else(|| "nobody".to_owned());
+                    let question = format!(
+                        "Customers read this, and the incident commander ({who}) has to approve. Approve it yourself?"
+                    );
+                    match self.terminal.confirm(&question, false) {
+                        Ok(true) => post.approve(&mut about, &message, "said so")?,
+                        Ok(false) | Err(AskError::NobodyToAsk) => return Ok(Some(Left::Quit)),
+                        Err(AskError::Interrupted) => return Ok(Some(Left::Interrupted)),
+                    }
+                }
                 Consent::Needed(commander) => {
                     let who = commander.unwrap_or_else(|| "the incident commander (nobody is, yet)".to_owned());
                     return Ok(Some(Left::NeedsInput(format!(

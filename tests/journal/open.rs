@@ -67,7 +67,7 @@ fn every_choice_of_kinds_finds_what_reading_everything_finds() {
     let journal = SqliteJournal::open(dir.path()).unwrap();
     let mut chance = 7_usize;
     for stream in 0..60 {
-        let kinds: Vec<&str> = (0..1 + stream % 6)
+        let kinds: Vec<&str> = (0..=stream % 6)
             .map(|_| {
                 chance = (chance * 48_271 + 11) % 65_537;
                 KINDS[chance % KINDS.len()]

@@ -142,8 +142,8 @@ fn a_body_keeps_its_bytes_whatever_reading_it_would_make_of_them() {
     let odd = r#"{ "n":1.0e2,"long":0.1000000000000000055511151231257827,"u":"\u00fc\/","n":2 }"#;
     let hash = |previous: &str| {
         let fields = [previous, "run/a", "1", "2026-11-23T12:00:00.123Z", "ana", "box", "noted", "1", odd];
-        let text: String = fields.iter().map(|field| format!("{}:{field}\n", field.len())).collect();
-        sha256(text.as_bytes())
+        let texts: Vec<String> = fields.iter().map(|field| format!("{}:{field}\n", field.len())).collect();
+        sha256(texts.concat().as_bytes())
     };
     let db = Connection::open(from.dir.path().join("journal.db")).unwrap();
     db.execute(

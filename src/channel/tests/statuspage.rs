@@ -303,7 +303,7 @@ async fn maintenance_is_one_incident_from_scheduled_to_completed() {
         news.id = message.to_owned();
         let thread = news.thread.as_mut().unwrap();
         (thread.incident, thread.status) = ("MNT-1".to_owned(), status.to_owned());
-        (thread.components, thread.remote) = (vec![("api".to_owned(), level.to_owned())], remote.take());
+        (thread.components, thread.remote) = (vec![("shop".to_owned(), level.to_owned())], remote.take());
         let Receipt::Delivered { remote: id, .. } = tell(address, &news).await.unwrap() else { panic!("{status}") };
         remote = id;
         let page = page.lock().unwrap();

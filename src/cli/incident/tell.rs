@@ -10,7 +10,7 @@ use crate::incident::comms::{opened, told};
 use crate::incident::{Incident, IncidentEvent, Status, Telling};
 use crate::ledger::{About, Happening, Ledger};
 use crate::moment;
-use crate::post::NewMail;
+use crate::post::{NewMail, check_told, resolved};
 use crate::terminal::Question;
 use crate::view::incident::comms::{told_table, told_view};
 
@@ -19,7 +19,7 @@ use super::super::ids;
 use super::super::send::{SendArgs, judged, send};
 use super::super::session::Session;
 use super::super::work::{Work, record};
-use super::course::{by_its_own_verb, check_told, resolved};
+use super::course::by_its_own_verb;
 use super::show::show_incident;
 use super::which::{Which, split};
 
