@@ -112,7 +112,7 @@ fn it_goes_from_its_plan_to_its_end_and_those_told_before_hear_the_rest() {
             "Planned maintenance: Upgrade the database",
             "Maintenance has begun: Upgrade the database",
             "Maintenance has a new end: Upgrade the database",
-            "Maintenance has begun: Upgrade the database",
+            "Maintenance: Upgrade the database",
             "Maintenance is being verified: Upgrade the database",
             "Maintenance is over: Upgrade the database",
         ]
@@ -205,10 +205,13 @@ body: \"Dear {{ whom }}, {{ what }} begins {{ when }}.\"
     assert!(letters(&world, "news.jsonl")[0]["text"].as_str().unwrap().contains("(1h30m)"));
 }
 
-/// A status page that takes everything; what came stands in the list.
-fn status_page() -> (SocketAddr, Arc<Mutex<Vec<(String, Value)>>>) {
+/// What was written to a server: the request's first line, and its JSON.
+type Came = Arc<Mutex<Vec<(String, Value)>>>;
+
+/// A status page that takes everything.
+fn status_page() -> (SocketAddr, Came) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let (address, came) = (listener.local_addr().unwrap(), Arc::<Mutex<Vec<(String, Value)>>>::default());
+    let (address, came) = (listener.local_addr().unwrap(), Came::default());
     let noted = Arc::clone(&came);
     thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {

@@ -157,7 +157,10 @@ pub(super) fn compose(
     let occasion = change.occasion.unwrap_or_else(|| usual(then.status));
     let worded = wording(then, &ledger.service_titles(&then.services), occasion);
     let written = session.kept(&work.workspace, change.written.trim());
-    new.subject = new.subject.or(Some(unmarked(&worded.subject)));
+    // Somebody's own words between two occasions are news of neither.
+    let is_between = change.occasion.is_none() && !written.is_empty();
+    let subject = if is_between { format!("Maintenance: {}", then.title) } else { worded.subject };
+    new.subject = new.subject.or(Some(unmarked(&subject)));
     new.text = unmarked(if written.is_empty() { &worded.text } else { &written });
     Ok(Some(new))
 }
