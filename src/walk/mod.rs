@@ -45,8 +45,11 @@ pub struct Site {
     /// Where the journal lies: what tells this workspace's runs from others of the same id.
     pub journal: String,
     /// Makes our own status page anew in a directory.
-    pub publish: Box<dyn Fn(&str) -> Result<()> + Send + Sync>,
+    pub publish: Publish,
 }
+
+/// Makes our own status page anew in a directory.
+pub type Publish = Box<dyn Fn(&str) -> Result<()> + Send + Sync>;
 
 /// One walk through a run.
 pub struct Walk<'a> {
