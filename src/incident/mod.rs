@@ -6,6 +6,7 @@ pub mod comms;
 pub mod duration;
 pub mod event;
 pub mod impact;
+pub mod metrics;
 mod role;
 mod rules;
 mod state;

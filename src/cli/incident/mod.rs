@@ -4,6 +4,7 @@ mod action;
 mod course;
 mod evidence;
 mod many;
+pub(in crate::cli) mod metrics;
 mod open;
 mod people;
 mod show;
@@ -62,6 +63,8 @@ pub(super) enum IncidentCommand {
     Timeline(Which),
     /// Correct an earlier event by a new one
     Correct(words::CorrectArgs),
+    /// How long things take: median and p90 over many incidents, or the figures of one
+    Metrics(metrics::MetricsArgs),
     /// What is to be done about the causes
     #[command(subcommand)]
     Action(action::ActionCommand),
@@ -90,6 +93,7 @@ pub(super) fn run(session: &mut Session<'_>, command: IncidentCommand) -> Result
         IncidentCommand::Close(args) => course::close(session, &args),
         IncidentCommand::Timeline(which) => show::timeline(session, &which),
         IncidentCommand::Correct(args) => words::correct(session, args),
+        IncidentCommand::Metrics(args) => metrics::show(session, &args),
         IncidentCommand::Action(command) => action::run(session, command),
     }
 }

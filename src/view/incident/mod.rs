@@ -2,6 +2,8 @@
 
 pub mod action;
 pub mod comms;
+pub mod figures;
+pub mod metrics;
 mod text;
 mod words;
 
