@@ -15,7 +15,9 @@ mod lint;
 mod man;
 mod now;
 mod objective;
+mod paper;
 mod playbook;
+mod postmortem;
 mod probe;
 mod procedure;
 mod run;
@@ -109,6 +111,9 @@ enum Command {
     /// Incidents: open, follow and resolve them
     #[command(subcommand)]
     Incident(incident::IncidentCommand),
+    /// Post-mortems: whether what was learned is written down
+    #[command(subcommand)]
+    Postmortem(postmortem::PostmortemCommand),
     /// Runbooks: what to do when something is broken
     #[command(subcommand)]
     Runbook(runbook::RunbookCommand),
@@ -212,6 +217,7 @@ fn dispatch(session: &mut Session<'_>, command: Option<Command>) -> Result<()> {
     match command {
         None => now::now(session),
         Some(Command::Incident(command)) => incident::run(session, command),
+        Some(Command::Postmortem(command)) => postmortem::run(session, command),
         Some(Command::Runbook(command)) => runbook::run(session, command),
         Some(Command::Checklist(args)) => checklist::run(session, args),
         Some(Command::Playbook(command)) => playbook::run(session, command),

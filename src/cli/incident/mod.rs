@@ -3,12 +3,14 @@
 mod action;
 mod course;
 mod evidence;
+pub(super) mod export;
 mod many;
 pub(in crate::cli) mod metrics;
 mod open;
 mod people;
+pub(super) mod postmortem;
 mod show;
-mod which;
+pub(super) mod which;
 mod words;
 
 use clap::Subcommand;
@@ -65,6 +67,8 @@ pub(super) enum IncidentCommand {
     Correct(words::CorrectArgs),
     /// How long things take: median and p90 over many incidents, or the figures of one
     Metrics(metrics::MetricsArgs),
+    /// Write the post-mortem, or make its part of the journal anew; your own text stays
+    Postmortem(postmortem::PostmortemArgs),
     /// What is to be done about the causes
     #[command(subcommand)]
     Action(action::ActionCommand),
@@ -94,6 +98,7 @@ pub(super) fn run(session: &mut Session<'_>, command: IncidentCommand) -> Result
         IncidentCommand::Timeline(which) => show::timeline(session, &which),
         IncidentCommand::Correct(args) => words::correct(session, args),
         IncidentCommand::Metrics(args) => metrics::show(session, &args),
+        IncidentCommand::Postmortem(args) => postmortem::postmortem(session, &args),
         IncidentCommand::Action(command) => action::run(session, command),
     }
 }

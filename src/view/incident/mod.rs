@@ -4,6 +4,7 @@ pub mod action;
 pub mod comms;
 pub mod figures;
 pub mod metrics;
+pub mod postmortem;
 mod text;
 mod words;
 
