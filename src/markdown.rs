@@ -1,5 +1,7 @@
 //! Markdown that says what somebody else wrote: whatever stands in a text, it comes out as that text and nothing else.
 
+use std::fmt::Write as _;
+
 use crate::ground::{plain, plain_line};
 
 /// A text on one line in which nothing is a link, an image, a heading, a list, HTML or anything else but text.
@@ -49,7 +51,7 @@ pub fn quote(text: &str) -> String {
         // A backslash at the end of a line breaks it.
         let end = if line.is_empty() || is_last { "" } else { "\\" };
         let space = if line.is_empty() { "" } else { " " };
-        quoted.push_str(&format!(">{space}{line}{end}\n"));
+        let _ = writeln!(quoted, ">{space}{line}{end}");
     }
     quoted
 }

@@ -1,5 +1,7 @@
 //! What many incidents come to. Unknown is unknown: it is counted as such and enters no number.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use indexmap::IndexMap;
 
@@ -114,9 +116,10 @@ pub fn updates_on_time(incident: &Incident, severity: Option<&Severity>, now: Ti
     let known: Vec<&Due> = all.iter().filter(|due| due.met.is_some() || due.is_missed(now)).collect();
     // What an incident that is over left undone, or missed under another severity, only the journal still tells.
     let is_told = |target: Target, by: Time| all.iter().any(|due| (due.target, due.by) == (target, by));
-    let left = incident.breaches.iter().filter(|(target, by)| is_update(*target) && !is_told(*target, *by));
+    let left: BTreeSet<&(Target, Time)> =
+        incident.breaches.iter().filter(|(target, by)| is_update(*target) && !is_told(*target, *by)).collect();
     let met = known.iter().filter(|due| !due.is_missed(now)).count();
-    Punctual { met, due: known.len() + left.count() }
+    Punctual { met, due: known.len() + left.len() }
 }
 
 fn aggregate(incidents: &[&Incident], which: Figure) -> Aggregate {

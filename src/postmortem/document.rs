@@ -1,5 +1,6 @@
 //! The file: its markers, and how what the journal tells gets into it while everything else stays.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::blocks::HEAD;
@@ -102,7 +103,6 @@ impl<'a> Document<'a> {
                 (Some(("postmortem", id)), None) => {
                     document.incident.get_or_insert_with(|| id.to_owned());
                 }
-                (Some(_), _) => {}
                 (None, None) => {
                     fenced ^= row.text.trim_start().starts_with("```") || row.text.trim_start().starts_with("~~~");
                     if !fenced && (row.text.starts_with("# ") || row.text.starts_with("## ")) {
@@ -113,7 +113,7 @@ impl<'a> Document<'a> {
                         }
                     }
                 }
-                (None, Some(_)) => {}
+                _ => {}
             }
         }
         if let Some((name, line, _)) = open {
@@ -196,7 +196,7 @@ fn whole_section(section: &Section, blocks: &[(&str, String)], filled: &[&str]) 
         text.push_str(&whole_block(name, content));
     }
     if !section.prompt.is_empty() && !filled.contains(&section.id) {
-        text.push_str(&format!("\n{TO_WRITE} {}\n", section.prompt));
+        let _ = write!(text, "\n{TO_WRITE} {}\n", section.prompt);
     }
     text
 }

@@ -5,5 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod lint;
 mod metrics;
+mod postmortem;
 mod world;

@@ -86,18 +86,14 @@ fn every_figure_is_what_the_journal_says() {
 fn updates_and_severities_are_summed() {
     let world = history();
     let metrics = world.json(&["incident", "metrics", "--by", "severity"]);
-    let updates = &metrics["updates"];
-    let due = updates["due"].as_u64().unwrap();
-    let missed = |number: u32| {
-        let events = events(&world, &format!("incident/INC-{number}"));
-        events.iter().filter(|event| event["kind"] == "target_breached" && event["body"]["target"] != "respond").count()
-    };
-    assert!(due >= 3 && updates["on_time"].as_u64().unwrap() + (1..=4).map(missed).sum::<usize>() as u64 <= due);
     let groups = metrics["by_severity"].as_array().unwrap();
     let names: Vec<&str> = groups.iter().map(|group| group["severity"].as_str().unwrap()).collect();
     assert_eq!(names, ["P0", "P1", "P2", "P3"]);
     let counts: Vec<u64> = groups.iter().map(|group| group["incidents"].as_u64().unwrap()).collect();
     assert_eq!(counts, [0, 3, 1, 0]);
+    // The first update of each P1 came within 30 minutes, the next one more than an hour after it.
+    let updates = &groups[1]["updates"];
+    assert_eq!((&updates["on_time"], &updates["due"], &updates["ratio"]), (&json!(3), &json!(6), &json!(0.5)));
     let p1 = metrics["time_per_severity"].as_array().unwrap().iter().find(|one| one["severity"] == "P1").unwrap();
     // Each of the three lasted twice the hundredth part of its age, in minutes.
     let expected = TimeDelta::minutes(2 * (60 + 50 + 40)).num_seconds();

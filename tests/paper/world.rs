@@ -3,7 +3,7 @@
 use std::fs;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use opsctl::ground::{Actor, Time};
+use opsctl::ground::{Actor, Time, rfc3339};
 use opsctl::journal::{Context, Journal, NewEvent, SqliteJournal};
 use serde_json::{Value, json};
 
@@ -54,7 +54,7 @@ pub fn write(world: &World, id: &str, events: &[(&str, Value)]) {
 
 /// A message to the public that arrived so many minutes ago.
 pub fn told(world: &World, id: &str, message: &str, status: &str, minutes_ago: i64) {
-    let at = (Utc::now() - TimeDelta::minutes(minutes_ago)).to_rfc3339();
+    let at = rfc3339(Utc::now() - TimeDelta::minutes(minutes_ago));
     let mut drafted = json!({
         "message": message, "tell": "update", "status": status, "severity": "P1", "template": null, "variant": null,
         "to": [{"channel": "status-page", "audience": "public"}], "subject": "We know", "text": "We are <b>looking</b>"

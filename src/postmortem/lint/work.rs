@@ -22,8 +22,7 @@ struct Act {
     is_preventative: bool,
     has_owner: bool,
     has_due: bool,
-    is_open: bool,
-    is_dropped: bool,
+    status: String,
     line: usize,
 }
 
@@ -50,8 +49,7 @@ impl Work {
             is_preventative: action.kind == ActionKind::Preventative,
             has_owner: action.owner.is_some(),
             has_due: action.due.is_some(),
-            is_open: action.state == ActionState::Open,
-            is_dropped: matches!(action.state, ActionState::Dropped(_)),
+            status: action.state.word().to_owned(),
             line: line(&action.id),
         });
         let open = incident.todos.iter().filter(|todo| todo.state == TodoState::Open);
@@ -68,15 +66,14 @@ impl Work {
         for cells in content.lines().filter_map(cells) {
             let line = row_line(document, "actions", cells.first().unwrap_or(&""));
             match cells.as_slice() {
-                ["Action", ..] | ["To-do", ..] => {}
+                ["Action" | "To-do", ..] => {}
                 [id, kind, _, owner, due, status] if ActionKind::ALL.iter().any(|known| known.word() == *kind) => {
                     work.actions.push(Act {
                         id: (*id).to_owned(),
                         is_preventative: *kind == ActionKind::Preventative.word(),
                         has_owner: *owner != "nobody",
                         has_due: *due != "no date",
-                        is_open: *status == ActionState::Open.word(),
-                        is_dropped: status.starts_with("dropped"),
+                        status: status.split(':').next().unwrap_or_default().to_owned(),
                         line,
                     });
                 }
@@ -100,7 +97,7 @@ impl Check<'_> {
                 "`opsctl incident action add … --todo` makes it an action, `opsctl incident todo --drop … --reason` drops it",
             );
         }
-        for action in work.actions.iter().filter(|action| action.is_open) {
+        for action in work.actions.iter().filter(|action| action.status == ActionState::Open.word()) {
             for (has, code, what, flag) in [
                 (action.has_owner, "action-without-owner", "owner", "--owner NAME"),
                 (action.has_due, "action-without-date", "due date", "--due 2026-12-01"),
@@ -115,7 +112,7 @@ impl Check<'_> {
                 }
             }
         }
-        if needs_prevention && !work.actions.iter().any(|action| action.is_preventative && !action.is_dropped) {
+        if needs_prevention && !work.actions.iter().any(|action| action.is_preventative && action.status != "dropped") {
             self.error(
                 work.line,
                 "preventative-missing",
