@@ -1,5 +1,6 @@
 //! One verb a file: its clap struct, then its function.
 
+mod actions;
 mod checklist;
 mod completion;
 mod dashboard;

@@ -43,6 +43,7 @@ pub(super) fn now(session: &mut Session<'_>) -> Result<()> {
         failing_probes: seen.map(|seen| seen.failing),
         due,
         runs: runs.collect(),
+        actions_due: super::actions::due(&ledger, ledger.now().date_naive())?,
         invalid_definitions: workspace.loaded.broken.len(),
         at: ledger.now(),
     };

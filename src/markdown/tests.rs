@@ -91,7 +91,9 @@ const HOSTILE: [&str; 34] = [
 
 #[test]
 fn hostile_texts_come_out_as_they_are() {
-    HOSTILE.iter().for_each(|text| assert_stays_text(text));
+    for text in HOSTILE {
+        assert_stays_text(text);
+    }
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use opsctl::ground::{Actor, Time, rfc3339};
+use chrono::{DateTime, TimeDelta};
+use opsctl::ground::{Actor, Clock as _, SystemClock, Time, rfc3339};
 use opsctl::journal::{Context, Journal, NewEvent, SqliteJournal};
 use serde_json::{Value, json};
 
@@ -47,14 +47,14 @@ pub fn write(world: &World, id: &str, events: &[(&str, Value)]) {
     let journal = SqliteJournal::open(&world.state()).unwrap();
     let stream = format!("incident/{id}");
     let seen = journal.read(&stream, 0).unwrap().last().map_or(0, |event| event.version);
-    let context = Context { at: Utc::now(), actor: Actor("post".into()), host: "here".into() };
+    let context = Context { at: SystemClock.now(), actor: Actor("post".into()), host: "here".into() };
     let new = |(kind, body): &(&str, Value)| NewEvent { kind: (*kind).to_owned(), body: body.clone() };
     journal.append(&stream, seen, &context, &events.iter().map(new).collect::<Vec<_>>()).unwrap();
 }
 
 /// A message to the public that arrived so many minutes ago.
 pub fn told(world: &World, id: &str, message: &str, status: &str, minutes_ago: i64) {
-    let at = rfc3339(Utc::now() - TimeDelta::minutes(minutes_ago));
+    let at = rfc3339(SystemClock.now() - TimeDelta::minutes(minutes_ago));
     let mut drafted = json!({
         "message": message, "tell": "update", "status": status, "severity": "P1", "template": null, "variant": null,
         "to": [{"channel": "status-page", "audience": "public"}], "subject": "We know", "text": "We are <b>looking</b>"
