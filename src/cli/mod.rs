@@ -7,6 +7,7 @@ mod dashboard;
 mod demo;
 mod doctor;
 mod due;
+mod folder;
 mod ids;
 mod incident;
 mod init;

@@ -107,14 +107,14 @@ fn timeline(facts: &Facts<'_>) -> String {
     table(&["Time", "Who", "What"], &facts.lines.iter().map(row).collect::<Vec<_>>())
 }
 
-// A link to the exported bytes, else the hash by which they are found in the journal.
+// The hash by which the bytes are found in the journal, and a link to them where they were exported.
 fn proof(facts: &Facts<'_>, hash: &str) -> String {
     let place = facts.incident.evidence.iter().position(|one| one.sha256 == hash);
     let kept = place.map(|place| (place, &facts.incident.evidence[place])).filter(|(_, one)| one.stored);
     match (&facts.evidence, kept) {
         (Some(folder), Some((place, one))) => {
             let file = evidence_file(place + 1, one);
-            format!(" [{}]({folder}{file})", escape(&file))
+            format!(" ([{}]({folder}{file}), SHA-256 {})", escape(&file), escape(hash))
         }
         _ => format!(" (SHA-256 {})", escape(hash)),
     }

@@ -9,6 +9,7 @@ mod document;
 mod facts;
 pub mod lint;
 mod section;
+mod story;
 mod timeline;
 
 use crate::catalog::model::Settings;
@@ -18,6 +19,7 @@ pub use blocks::blocks;
 pub use document::{Document, Fault, fresh, merge};
 pub use facts::{Facts, Line};
 pub use section::{SECTIONS, Section};
+pub use story::{RunFile, message_text, story};
 pub use timeline::belongs;
 
 /// Whether an incident of this severity needs a post-mortem with a preventative action.

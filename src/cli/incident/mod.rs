@@ -69,6 +69,8 @@ pub(super) enum IncidentCommand {
     Metrics(metrics::MetricsArgs),
     /// Write the post-mortem, or make its part of the journal anew; your own text stays
     Postmortem(postmortem::PostmortemArgs),
+    /// Write everything about an incident into one folder, with the sums of its files
+    Export(export::ExportArgs),
     /// What is to be done about the causes
     #[command(subcommand)]
     Action(action::ActionCommand),
@@ -99,6 +101,7 @@ pub(super) fn run(session: &mut Session<'_>, command: IncidentCommand) -> Result
         IncidentCommand::Correct(args) => words::correct(session, args),
         IncidentCommand::Metrics(args) => metrics::show(session, &args),
         IncidentCommand::Postmortem(args) => postmortem::postmortem(session, &args),
+        IncidentCommand::Export(args) => export::export(session, &args),
         IncidentCommand::Action(command) => action::run(session, command),
     }
 }

@@ -140,7 +140,7 @@ pub(in crate::cli) fn facts<'a>(
     Ok(Facts { incident, severity, lines, evidence: exported(workspace, incident, path) })
 }
 
-fn line(shown: &TimelineView) -> Line {
+pub(super) fn line(shown: &TimelineView) -> Line {
     let hash = shown.data.get("sha256").and_then(Value::as_str).filter(|_| shown.kind == "evidence_added");
     Line {
         at: shown.at.clone(),
