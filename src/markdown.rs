@@ -13,8 +13,9 @@ pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(chars.len() + 8);
     let number = chars.iter().take_while(|c| c.is_ascii_digit()).count();
     for (at, c) in chars.iter().enumerate() {
-        // `1.` and `1)` begin lists.
-        let ends_number = number > 0 && at == number && matches!(c, '.' | ')');
+        // `1.` and `1)` begin lists, `1.5` does not.
+        let is_last = chars.get(at + 1).is_none_or(|next| next.is_whitespace());
+        let ends_number = number > 0 && at == number && is_last && matches!(c, '.' | ')');
         let begins_block = at == 0 && matches!(c, '-' | '+' | '=' | '>' | ':');
         if ends_number || begins_block || is_special(&chars, at) {
             escaped.push('\\');

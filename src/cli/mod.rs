@@ -22,6 +22,7 @@ mod playbook;
 mod postmortem;
 mod probe;
 mod procedure;
+mod report;
 mod run;
 mod runbook;
 mod schema;
@@ -129,6 +130,9 @@ enum Command {
     /// Runs: what was walked, and what still waits
     #[command(subcommand)]
     Run(run::RunCommand),
+    /// Reports: the handover of a shift, the week, the month
+    #[command(subcommand)]
+    Report(report::ReportCommand),
     /// Probes: look at services from outside
     #[command(subcommand)]
     Probe(probe::ProbeCommand),
@@ -225,6 +229,7 @@ fn dispatch(session: &mut Session<'_>, command: Option<Command>) -> Result<()> {
         Some(Command::Playbook(command)) => playbook::run(session, command),
         Some(Command::Template(args)) => template::run(session, args),
         Some(Command::Run(command)) => run::run(session, command),
+        Some(Command::Report(command)) => report::run(session, command),
         Some(Command::Probe(command)) => probe::run(session, command),
         Some(Command::Watch(args)) => watch::run(session, &args),
         Some(Command::Journal(command)) => journal::run(session, command),

@@ -80,7 +80,8 @@ fn seen(workspace: &Workspace, now: Time) -> Result<Option<Seen>> {
     Ok(Some(Seen { failing: seen.iter().filter(is_bad).map(view).collect(), newest, is_watched }))
 }
 
-fn alert_view(alert: &Alert) -> AlertView {
+/// An alert for programs.
+pub(super) fn alert_view(alert: &Alert) -> AlertView {
     AlertView {
         id: alert.id.clone(),
         title: alert.title.clone(),

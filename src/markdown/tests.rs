@@ -98,9 +98,12 @@ fn hostile_texts_come_out_as_they_are() {
 
 #[test]
 fn what_is_harmless_stays_readable() {
-    for text in
-        ["Log in fails for 20 % of users (since 14:05)", "partial_outage; p95 > 500 ms", "db-connection.1: done!"]
-    {
+    for text in [
+        "Log in fails for 20 % of users (since 14:05)",
+        "partial_outage; p95 > 500 ms",
+        "db-connection.1: done!",
+        "99.9% uptime",
+    ] {
         assert_eq!(escape(text), text);
     }
 }

@@ -19,6 +19,7 @@ pub mod now;
 pub mod objective;
 pub mod probe;
 pub mod procedure;
+pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod severity;

@@ -9,4 +9,5 @@ mod export;
 mod lint;
 mod metrics;
 mod postmortem;
+mod report;
 mod world;

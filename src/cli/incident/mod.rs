@@ -9,7 +9,7 @@ pub(in crate::cli) mod metrics;
 mod open;
 mod people;
 pub(super) mod postmortem;
-mod show;
+pub(super) mod show;
 pub(super) mod which;
 mod words;
 
