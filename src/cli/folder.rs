@@ -1,6 +1,7 @@
 //! A folder of files that is written whole or not at all, with the sums of its files.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -83,7 +84,7 @@ fn fill(dir: &Path, files: &[File], private: bool) -> std::io::Result<()> {
     let mut sums = String::new();
     for file in files {
         write(&file.path, &file.bytes)?;
-        sums.push_str(&format!("{}  {}\n", sha256(&file.bytes), file.path));
+        let _ = writeln!(sums, "{}  {}", sha256(&file.bytes), file.path);
     }
     write(SUMS, sums.as_bytes())
 }

@@ -169,8 +169,9 @@ fn runs(
 
 fn outputs(ledger: &Ledger<'_>, file: &str, version: u64, event: &Event, files: &mut Vec<File>) -> Result<()> {
     let (step, output) = match event {
-        Event::StepFinished { step, attempt } => (step.as_str(), &attempt.output),
-        Event::StepRollbackFinished { step, attempt } => (step.as_str(), &attempt.output),
+        Event::StepFinished { step, attempt } | Event::StepRollbackFinished { step, attempt } => {
+            (step.as_str(), &attempt.output)
+        }
         Event::StepVerified { step, output, .. } => (step.as_str(), output),
         Event::ShellRun { attempt, .. } => ("shell", &attempt.output),
         _ => return Ok(()),

@@ -47,7 +47,7 @@ pub(super) fn week(said: Option<&str>, now: Time) -> Result<Period> {
     let day = match said {
         Some(said) => NaiveDate::parse_from_str(&format!("{said}-1"), "%G-W%V-%u")
             .ok()
-            .filter(is_near)
+            .filter(|day| is_near(*day))
             .ok_or_else(|| Error::usage(format!("`{said}` is no week; write it like 2026-W47")))?,
         None => friday,
     };
@@ -62,7 +62,7 @@ pub(super) fn month(said: Option<&str>, now: Time) -> Result<Period> {
     let first = match said {
         Some(said) => NaiveDate::parse_from_str(&format!("{said}-01"), "%Y-%m-%d")
             .ok()
-            .filter(is_near)
+            .filter(|day| is_near(*day))
             .ok_or_else(|| wrong(said))?,
         None => now.date_naive().with_day(1).unwrap_or_default() - Months::new(1),
     };
@@ -71,7 +71,7 @@ pub(super) fn month(said: Option<&str>, now: Time) -> Result<Period> {
 }
 
 // Far from these years days cannot be counted.
-fn is_near(day: &NaiveDate) -> bool {
+fn is_near(day: NaiveDate) -> bool {
     (1970..9999).contains(&day.year())
 }
 
