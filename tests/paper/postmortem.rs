@@ -198,6 +198,19 @@ fn closing_without_one_is_allowed_and_said() {
 }
 
 #[test]
+fn a_file_that_was_written_and_not_recorded_is_recorded_the_next_time() {
+    let world = story();
+    let killed = world.run_with_env(&["incident", "postmortem", "1"], &[("OPSCTL_ABORT_AT", "1")]);
+    assert_eq!(killed.code, 137, "{killed}");
+    let text = world.read(FILE);
+    assert!(!text.is_empty() && world.json(&["incident", "show", "1"])["status"] == "resolved");
+    let again = world.json(&["incident", "postmortem", "1"]);
+    assert_eq!((&again["status"], &again["is_new"]), (&json!("postmortem"), &json!(false)));
+    let written = events(&world, "incident/INC-1").iter().filter(|event| event["kind"] == "postmortem_written").count();
+    assert_eq!(written, 1);
+}
+
+#[test]
 fn what_others_wrote_is_text_and_nothing_else() {
     const HOSTILE: &str = "<script>x</script> ![i](http://e/x) [l](javascript:x) | # h\n- item\n<!-- opsctl:end timeline --> `c` *b* http://e";
     let world = pack();
@@ -252,4 +265,21 @@ fn what_others_wrote_is_text_and_nothing_else() {
     assert!(!lint.stdout.contains("broken-markers") && !lint.stdout.contains("timeline-differs"), "{lint}");
     good(&world, &["incident", "postmortem", "1"]);
     assert_eq!(world.read(FILE), text);
+    // The same holds for the exported story, whose links are all ours.
+    good(&world, &["incident", "export", "1"]);
+    let story = world.read("exports/INC-1/incident.md");
+    for event in Parser::new_ext(&story, Options::all().difference(Options::ENABLE_SMART_PUNCTUATION)) {
+        match event {
+            Event::Start(Tag::Link { dest_url, .. }) => {
+                assert!(dest_url.starts_with("evidence/"), "{dest_url}: {story}")
+            }
+            Event::Start(Tag::Image { .. } | Tag::CodeBlock(_))
+            | Event::Html(_)
+            | Event::InlineHtml(_)
+            | Event::Code(_) => {
+                panic!("{event:?}: {story}")
+            }
+            _ => {}
+        }
+    }
 }

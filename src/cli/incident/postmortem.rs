@@ -86,6 +86,9 @@ fn warn(session: &mut Session<'_>, incident: &Incident) {
             incident.status.word()
         ));
     }
+    if let Some(into) = &incident.merged_into {
+        session.terminal.tell(&format!("{} is told in {into}; what happened after that stands there.", incident.id));
+    }
     if incident.is_restricted() {
         session.terminal.tell(&format!("{} is restricted: mind who can read the file.", incident.id));
     }

@@ -36,7 +36,7 @@ pub(super) enum ReportCommand {
     },
     /// The report of a month
     Monthly {
-        /// The month: 2026-11; the last one that is over when left out
+        /// The month: 2026-11; when left out, this month in its last week, else the last one
         #[arg(long, value_name = "MONTH")]
         month: Option<String>,
         #[command(flatten)]

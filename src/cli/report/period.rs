@@ -56,7 +56,7 @@ pub(super) fn week(said: Option<&str>, now: Time) -> Result<Period> {
     Ok(Period { kind: "weekly", name, first, before: first - Days::new(7), end: first + Days::new(7) })
 }
 
-/// The month that is named, or the last one that is over.
+/// The month that is named; otherwise this one in its last week, and before that the one that is over.
 pub(super) fn month(said: Option<&str>, now: Time) -> Result<Period> {
     let wrong = |said: &str| Error::usage(format!("`{said}` is no month; write it like 2026-11"));
     let first = match said {
@@ -64,7 +64,11 @@ pub(super) fn month(said: Option<&str>, now: Time) -> Result<Period> {
             .ok()
             .filter(|day| is_near(*day))
             .ok_or_else(|| wrong(said))?,
-        None => now.date_naive().with_day(1).unwrap_or_default() - Months::new(1),
+        None => {
+            // In its last week a month is told; before that, the one that is over.
+            let day = now.date_naive() + Days::new(7) - Months::new(1);
+            day.with_day(1).unwrap_or(day)
+        }
     };
     let name = first.format("%Y-%m").to_string();
     Ok(Period { kind: "monthly", name, first, before: first - Months::new(1), end: first + Months::new(1) })
@@ -267,4 +271,32 @@ fn messages(period: &Period, incidents: &[Incident]) -> MessagesLine {
         }
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{month, week};
+
+    #[test]
+    fn the_period_that_is_meant_is_the_one_to_be_told() {
+        for (now, weekly, monthly) in [
+            ("2026-11-19", "2026-W46", "2026-10"),
+            ("2026-11-20", "2026-W47", "2026-10"),
+            ("2026-11-22", "2026-W47", "2026-10"),
+            ("2026-11-23", "2026-W47", "2026-10"),
+            ("2026-11-24", "2026-W47", "2026-11"),
+            ("2026-11-30", "2026-W48", "2026-11"),
+            ("2026-12-01", "2026-W48", "2026-11"),
+            ("2027-01-01", "2026-W53", "2026-12"),
+            ("2027-01-31", "2027-W04", "2027-01"),
+            ("2027-03-01", "2027-W08", "2027-02"),
+        ] {
+            let at = format!("{now}T10:00:00Z").parse().unwrap();
+            assert_eq!(
+                (week(None, at).unwrap().name, month(None, at).unwrap().name),
+                (weekly.into(), monthly.into()),
+                "{now}"
+            );
+        }
+    }
 }

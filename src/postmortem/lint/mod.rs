@@ -69,7 +69,9 @@ impl Check<'_> {
 
     fn report(&mut self, severity: Level, line: usize, code: &'static str, message: String, suggestion: &str) {
         let row = rows(&self.text).find(|row| row.number == line);
-        let span = row.map(|row| row.start..row.start + row.text.len());
+        // Of a prompt its beginning is enough.
+        let shown = |text: &str| if text.starts_with(TO_WRITE) { TO_WRITE.len() } else { text.len() };
+        let span = row.map(|row| row.start..row.start + shown(row.text));
         self.found.push(Diagnostic {
             file: self.file.to_owned(),
             line,

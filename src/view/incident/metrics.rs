@@ -11,6 +11,7 @@ use crate::incident::metrics::{Aggregate, Metrics, NEAREST_RANK, ON_TIME, Punctu
 use crate::view::count::counted;
 use crate::view::look::{Look, Style, paint};
 use crate::view::table::{Cell, table};
+use crate::view::wrap::hanging;
 
 /// The metrics of many incidents.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -174,16 +175,16 @@ pub fn metrics_text(look: Look, view: &MetricsView) -> String {
     }
     text.push('\n');
     text.push_str(&group_text(look, &view.all, true));
-    for group in view.by_severity.iter().flatten() {
+    for group in view.by_severity.iter().flatten().filter(|group| group.metrics.incidents > 0) {
         let name = format!("{} · {}", plain_line(&group.severity), incidents(&group.metrics));
         let _ = write!(text, "\n{}\n", paint(look, Style::Heading, &name));
         text.push_str(&group_text(look, &group.metrics, false));
     }
-    let _ = write!(
-        text,
+    let notes = format!(
         "\nPercentiles by {}. With few incidents p90 is the largest.\nUpdates on time = {}.\nTime per severity: {}.\n",
         view.percentiles, view.all.updates.formula, SEVERITY_TIME
     );
+    text.push_str(&hanging(&notes, look.width, 2));
     text
 }
 
