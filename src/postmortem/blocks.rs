@@ -196,11 +196,12 @@ fn metrics(facts: &Facts<'_>) -> String {
         vec![which.title().to_owned(), took.map_or_else(unknown, |took| span(took.span)), formula.to_owned()]
     };
     let mut text = table(&["Figure", "Time", "Formula"], &Figure::ALL.map(row));
-    // One that goes on is told as of its last event, so that asking again changes nothing.
-    let updates = updates_on_time(incident, facts.severity, incident.last_at);
+    // One that goes on is told as of the last thing that happened, so that asking again changes nothing.
+    let last = facts.lines.last().and_then(|line| line.at.parse::<Time>().ok()).unwrap_or(incident.declared_at);
+    let updates = updates_on_time(incident, facts.severity, last);
     let on_time = if updates.due == 0 { unknown() } else { format!("{} of {}", updates.met, updates.due) };
     let _ = writeln!(text, "\n- Updates on time: {on_time} ({ON_TIME})");
-    for (severity, took) in per_severity(incident, incident.last_at) {
+    for (severity, took) in per_severity(incident, last) {
         let _ = writeln!(text, "- Time as {}: {}", escape(&severity), span(took));
     }
     text

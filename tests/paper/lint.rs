@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::common::World;
 use crate::postmortem::{FILE, filled, story};
-use crate::world::{good, open};
+use crate::world::{at, good, open};
 
 /// The names of the rules that are broken, with their lines.
 #[track_caller]
@@ -190,6 +190,24 @@ fn a_clone_without_the_journal_looks_at_the_text_alone() {
     assert_eq!(codes(&broken(&world, &[])), ["block-edited", "todo-open"]);
     world.write(FILE, &text.replacen("decision: Fail over", "decision: x", 1));
     assert_eq!(codes(&broken(&world, &[])), ["timeline-differs"]);
+}
+
+#[test]
+fn one_that_goes_on_is_as_it_was_written_until_something_happens() {
+    let world = story();
+    open(&world, "Goes on", "P1", 300);
+    at(&world, 200, &["severity", "2", "P0"]);
+    good(&world, &["incident", "postmortem", "2"]);
+    let found = broken(&world, &["2"]);
+    assert!(
+        found.iter().all(|(code, _)| ["section-unfilled", "preventative-missing"].contains(&code.as_str())),
+        "{found:?}"
+    );
+    let text = world.read("postmortems/INC-2.md");
+    good(&world, &["incident", "postmortem", "2"]);
+    assert_eq!(world.read("postmortems/INC-2.md"), text);
+    good(&world, &["incident", "note", "2", "something"]);
+    assert!(codes(&broken(&world, &["2"])).contains(&"timeline-differs"));
 }
 
 #[test]

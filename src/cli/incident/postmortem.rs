@@ -17,7 +17,7 @@ use crate::workspace::Workspace;
 
 use super::super::paper::{inside, read_text, shown, write_whole};
 use super::super::session::Session;
-use super::super::work::{Work, record};
+use super::super::work::Work;
 use super::show::timeline_of;
 use super::which::Which;
 
@@ -57,7 +57,8 @@ pub(super) fn postmortem(session: &mut Session<'_>, args: &PostmortemArgs) -> Re
         events.push(IncidentEvent::StatusChanged { status: Status::Postmortem, reason: None });
     }
     if !events.is_empty() {
-        record(&ledger, &mut incident, Happening { events, at: None })?;
+        // Not with what was missed until now: that would make the timeline untrue that has just been written.
+        ledger.record_incident(&mut incident, Happening { events, at: None })?;
     }
     let view = view(&work.workspace, &ledger, &incident, named, text, is_new)?;
     session.show(&PostmortemView { markdown: None, ..view.clone() }, |_| told(&view))
