@@ -271,7 +271,7 @@ fn what_others_wrote_is_text_and_nothing_else() {
     for event in Parser::new_ext(&story, Options::all().difference(Options::ENABLE_SMART_PUNCTUATION)) {
         match event {
             Event::Start(Tag::Link { dest_url, .. }) => {
-                assert!(dest_url.starts_with("evidence/"), "{dest_url}: {story}")
+                assert!(dest_url.starts_with("evidence/"), "{dest_url}: {story}");
             }
             Event::Start(Tag::Image { .. } | Tag::CodeBlock(_))
             | Event::Html(_)

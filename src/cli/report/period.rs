@@ -59,16 +59,13 @@ pub(super) fn week(said: Option<&str>, now: Time) -> Result<Period> {
 /// The month that is named; otherwise this one in its last week, and before that the one that is over.
 pub(super) fn month(said: Option<&str>, now: Time) -> Result<Period> {
     let wrong = |said: &str| Error::usage(format!("`{said}` is no month; write it like 2026-11"));
-    let first = match said {
-        Some(said) => NaiveDate::parse_from_str(&format!("{said}-01"), "%Y-%m-%d")
-            .ok()
-            .filter(|day| is_near(*day))
-            .ok_or_else(|| wrong(said))?,
-        None => {
-            // In its last week a month is told; before that, the one that is over.
-            let day = now.date_naive() + Days::new(7) - Months::new(1);
-            day.with_day(1).unwrap_or(day)
-        }
+    let first = if let Some(said) = said {
+        let day = NaiveDate::parse_from_str(&format!("{said}-01"), "%Y-%m-%d").ok();
+        day.filter(|day| is_near(*day)).ok_or_else(|| wrong(said))?
+    } else {
+        // In its last week a month is told; before that, the one that is over.
+        let day = now.date_naive() + Days::new(7) - Months::new(1);
+        day.with_day(1).unwrap_or(day)
     };
     let name = first.format("%Y-%m").to_string();
     Ok(Period { kind: "monthly", name, first, before: first - Months::new(1), end: first + Months::new(1) })
