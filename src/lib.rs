@@ -21,6 +21,8 @@ pub mod fact;
 
 pub mod diagnostic;
 
+pub mod markdown;
+
 pub mod redact;
 
 pub mod expand;
@@ -48,6 +50,8 @@ pub mod message;
 pub mod incident;
 
 pub mod maintenance;
+
+pub mod postmortem;
 
 pub mod monitor;
 

@@ -25,10 +25,12 @@ const EDGES: [&str; 10] =
     ["ground", "process", "probe", "demo", "journal", "terminal", "workspace", "cli", "main", "watch"];
 
 /// Pure: what they need comes in.
-const PURE: [&str; 15] = [
+const PURE: [&str; 17] = [
     "engine",
     "incident",
     "maintenance",
+    "postmortem",
+    "markdown",
     "view",
     "catalog::model",
     "schedule",

@@ -127,3 +127,39 @@ fn every_command_of_the_readme_is_understood() {
         assert_eq!(world.run(&asked).code, 0, "opsctl {command}");
     }
 }
+
+#[test]
+fn every_rule_of_post_mortems_is_documented() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = fs::read_to_string(root.join("docs/postmortem.md")).unwrap();
+    let documented: Vec<&str> = document
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+        .map(|(rule, _)| rule)
+        .collect();
+    let mut rules = 0;
+    for file in ["src/postmortem/lint/mod.rs", "src/postmortem/lint/work.rs", "src/cli/postmortem.rs"] {
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        let quoted = text.split('"').skip(1).step_by(2);
+        let is_rule = |word: &&str| word.contains('-') && word.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+        for rule in quoted.filter(is_rule) {
+            rules += 1;
+            assert!(documented.contains(&rule), "`{rule}` of {file} is not in docs/postmortem.md");
+        }
+    }
+    assert!(rules >= 17, "only {rules} rules were found");
+}
+
+#[test]
+fn every_command_about_paper_is_understood() {
+    let world = World::new();
+    let text = blocks("docs/postmortem.md", "sh").concat();
+    let commands: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("opsctl ")).collect();
+    assert!(commands.len() > 8, "{commands:?}");
+    for command in commands {
+        let words = command.split('#').next().unwrap_or(command).split_whitespace();
+        let verbs = words.skip_while(|word| ["-o", "json"].contains(word)).take(2);
+        let asked: Vec<&str> = verbs.chain(["--help"]).collect();
+        assert_eq!(world.run(&asked).code, 0, "opsctl {command}");
+    }
+}

@@ -25,7 +25,7 @@ pub(super) fn fill_in(
     let variant = template::variant(session, &template, variant)?;
     let given = template::pairs(set)?;
     let mut draft = message::draft(&template, variant.as_deref(), given, &Value::Object(facts))?;
-    leave_to_recipients(&courier(session, &work.workspace), &work.workspace, &new.to, &mut draft);
+    leave_to_recipients(&courier(session, &work.workspace), &work.workspace, &new.to, &mut draft)?;
     template::fill(session, &template, &mut draft)?;
     let failed = |error: crate::template::TemplateError| Error::definition(format!("template {id}: {error}"));
     new.text = session.kept(&work.workspace, &draft.body().map_err(failed)?);

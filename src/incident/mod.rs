@@ -7,6 +7,7 @@ pub mod duration;
 pub mod event;
 mod facts;
 pub mod impact;
+pub mod metrics;
 mod role;
 mod rules;
 mod state;

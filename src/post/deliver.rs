@@ -187,8 +187,8 @@ impl Post<'_> {
         })
     }
 
-    // A process that ended in the middle of a delivery left nobody who knows how it ended.
-    fn settle_lost(&self, about: &mut About) -> Result<()> {
+    /// Settles what processes left that ended in the middle of a delivery, so that nobody knows how it ended.
+    pub fn settle_lost(&self, about: &mut About) -> Result<()> {
         let mut lost = Vec::new();
         for mail in &about.outbox().mails {
             for leg in &mail.legs {

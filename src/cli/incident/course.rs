@@ -240,7 +240,14 @@ pub(super) fn cancel(session: &mut Session<'_>, args: &CancelArgs) -> Result<()>
 }
 
 pub(super) fn close(session: &mut Session<'_>, args: &CloseArgs) -> Result<()> {
-    change(session, &args.which, |session, work, _| {
+    change(session, &args.which, |session, work, incident| {
+        let settings = &work.workspace.loaded.catalog.settings;
+        if incident.postmortem.is_none() && crate::postmortem::is_needed(settings, &incident.severity) {
+            session.terminal.tell(&format!(
+                "warning: {} asks for a post-mortem, and none was written; `opsctl incident postmortem {}` writes it",
+                incident.severity, incident.id
+            ));
+        }
         Ok(IncidentEvent::Closed { reason: kept(session, &work.workspace, args.reason.as_deref()) }.into())
     })
 }

@@ -3,10 +3,13 @@
 mod action;
 mod course;
 mod evidence;
+pub(super) mod export;
 mod many;
+pub(in crate::cli) mod metrics;
 mod open;
 mod people;
-mod show;
+pub(super) mod postmortem;
+pub(super) mod show;
 mod tell;
 pub(super) mod which;
 mod words;
@@ -69,6 +72,12 @@ pub(super) enum IncidentCommand {
     Timeline(Which),
     /// Correct an earlier event by a new one
     Correct(words::CorrectArgs),
+    /// How long things take: median and p90 over many incidents, or the figures of one
+    Metrics(metrics::MetricsArgs),
+    /// Write the post-mortem, or make its part of the journal anew; your own text stays
+    Postmortem(postmortem::PostmortemArgs),
+    /// Write everything about an incident into one folder, with the sums of its files
+    Export(export::ExportArgs),
     /// What is to be done about the causes
     #[command(subcommand)]
     Action(action::ActionCommand),
@@ -100,6 +109,9 @@ pub(super) fn run(session: &mut Session<'_>, command: IncidentCommand) -> Result
         IncidentCommand::Close(args) => course::close(session, &args),
         IncidentCommand::Timeline(which) => show::timeline(session, &which),
         IncidentCommand::Correct(args) => words::correct(session, args),
+        IncidentCommand::Metrics(args) => metrics::show(session, &args),
+        IncidentCommand::Postmortem(args) => postmortem::postmortem(session, &args),
+        IncidentCommand::Export(args) => export::export(session, &args),
         IncidentCommand::Action(command) => action::run(session, command),
     }
 }

@@ -52,11 +52,12 @@ pub(in crate::cli) struct UseArgs {
 
 /// Takes the incident's id from the front of words, if one stands there.
 pub(crate) fn split(words: &mut Vec<String>) -> Which {
-    let is_id = words.first().is_some_and(|first| looks_like_id(first));
+    let is_id = words.first().is_some_and(|first| is_incident_id(first));
     Which { id: is_id.then(|| words.remove(0)) }
 }
 
-fn looks_like_id(word: &str) -> bool {
+/// Whether a word looks like an incident's id: `INC-7`, or `7`.
+pub(crate) fn is_incident_id(word: &str) -> bool {
     let digits = word.get(..4).filter(|head| head.eq_ignore_ascii_case("INC-")).map_or(word, |_| &word[4..]);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -132,14 +133,14 @@ fn not_kept(workspace: &Workspace, error: std::io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{looks_like_id, split};
+    use super::{is_incident_id, split};
 
     #[test]
     fn an_id_in_front_is_taken_and_words_stay() {
         for (word, is_id) in
             [("INC-7", true), ("inc-12", true), ("7", true), ("P1", false), ("INC-", false), ("", false)]
         {
-            assert_eq!(looks_like_id(word), is_id, "{word}");
+            assert_eq!(is_incident_id(word), is_id, "{word}");
         }
         let mut words = vec!["7".to_owned(), "the".to_owned()];
         assert_eq!(split(&mut words).id.as_deref(), Some("7"));

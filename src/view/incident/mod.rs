@@ -2,6 +2,10 @@
 
 pub mod action;
 pub mod comms;
+pub mod export;
+pub mod figures;
+pub mod metrics;
+pub mod postmortem;
 mod text;
 mod words;
 
