@@ -163,3 +163,56 @@ fn every_command_about_paper_is_understood() {
         assert_eq!(world.run(&asked).code, 0, "opsctl {command}");
     }
 }
+
+/// The words of a command line, as a shell splits them; only double quotes are used in the documents.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut is_quoted = false;
+    for c in line.chars() {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            ' ' if !is_quoted => words.push(String::new()),
+            c => words.last_mut().unwrap().push(c),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[test]
+fn an_incident_goes_from_declared_to_closed_as_the_document_says() {
+    let world = World::new();
+    fs::remove_file(world.path("opsctl.yaml")).unwrap();
+    world.run(&["init", "."]).exits(0);
+    let [life, messages] = blocks("docs/incidents.md", "sh").try_into().unwrap();
+    for line in life.lines() {
+        let words = words(line.strip_prefix("opsctl ").unwrap());
+        world.run(&words.iter().map(String::as_str).collect::<Vec<_>>()).exits(0);
+    }
+    assert_eq!(world.json(&["incident", "show", "1"])["status"], "closed");
+    for line in messages.lines() {
+        let words = words(line.strip_prefix("opsctl ").unwrap());
+        let asked: Vec<&str> = words.iter().take(2).map(String::as_str).chain(["--help"]).collect();
+        world.run(&asked).exits(0);
+    }
+}
+
+#[test]
+fn the_settings_of_incidents_are_good_definitions() {
+    let world = World::new();
+    fs::remove_file(world.path("opsctl.yaml")).unwrap();
+    world.run(&["init", "."]).exits(0);
+    let [settings] = blocks("docs/incidents.md", "yaml").try_into().unwrap();
+    for path in ["runbooks", "checklists"] {
+        fs::remove_dir_all(world.path(path)).unwrap();
+    }
+    fs::remove_file(world.path("playbooks/incident-response.yaml")).unwrap();
+    world.write("playbooks/incident-response.yaml", "title: Process\nsteps: [Look, Mend]\n");
+    world.write("playbooks/security-incident.yaml", "title: Security\nsteps: [Contain]\n");
+    for playbook in ["customer-onboarding", "customer-support", "feature-launch"] {
+        fs::remove_file(world.path(&format!("playbooks/{playbook}.yaml"))).unwrap();
+    }
+    world.write("opsctl.yaml", &settings);
+    let lint = world.run(&["lint"]);
+    assert_eq!(lint.code, 0, "{lint}");
+}

@@ -48,7 +48,7 @@ pub(super) fn export(session: &mut Session<'_>, args: &ExportArgs) -> Result<()>
     let workspace = session.workspace()?;
     let journal = Session::reader(&workspace)?;
     let ledger = session.ledger(&workspace, &*journal);
-    let incident = args.which.find(session, &workspace, &ledger)?;
+    let incident = args.which.find_or_last(session, &workspace, &ledger)?;
     if incident.is_restricted() && !args.restricted {
         return Err(Error::usage(format!("{} is restricted to those who work on it", incident.id))
             .hint("--restricted exports it all the same; the folder is for you alone then"));

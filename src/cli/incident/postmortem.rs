@@ -41,7 +41,7 @@ pub(super) fn postmortem(session: &mut Session<'_>, args: &PostmortemArgs) -> Re
     let work = if args.stdout { None } else { Some(Work::begin(session)?) };
     let Some(work) = work else { return print(session, args) };
     let ledger = work.ledger(session);
-    let mut incident = args.which.find(session, &work.workspace, &ledger)?;
+    let mut incident = args.which.find_or_last(session, &work.workspace, &ledger)?;
     let path = place(session, &work.workspace, &incident, args.out.as_deref())?;
     warn(session, &incident);
     let (text, is_new) = made(&work.workspace, &ledger, &incident, &path)?;
@@ -68,7 +68,7 @@ fn print(session: &mut Session<'_>, args: &PostmortemArgs) -> Result<()> {
     let workspace = session.workspace()?;
     let journal = Session::reader(&workspace)?;
     let ledger = session.ledger(&workspace, &*journal);
-    let incident = args.which.find(session, &workspace, &ledger)?;
+    let incident = args.which.find_or_last(session, &workspace, &ledger)?;
     // Without a workspace there is no file whose text could be kept.
     let path = match place(session, &workspace, &incident, args.out.as_deref()) {
         Ok(path) => path,

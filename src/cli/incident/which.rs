@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
-use crate::incident::Incident;
+use crate::incident::{Incident, Status};
 use crate::ledger::Ledger;
 use crate::moment;
 use crate::workspace::Workspace;
@@ -89,6 +89,29 @@ impl Which {
                     .hint("say which one, or `opsctl incident use ID` once"))
             }
         }
+    }
+}
+
+impl Which {
+    /// Like [`Which::find`], for what is done after the end, too: where none is open, the one that ended last and is
+    /// not closed.
+    pub(crate) fn find_or_last(
+        &self,
+        session: &mut Session<'_>,
+        workspace: &Workspace,
+        ledger: &Ledger<'_>,
+    ) -> Result<Incident> {
+        let is_said = self.id.is_some() || session.surroundings.var("OPSCTL_INCIDENT").is_some();
+        if is_said || in_use(workspace).is_some() || !ledger.open_incidents()?.is_empty() {
+            return self.find(session, workspace, ledger);
+        }
+        let is_left = |incident: &Incident| matches!(incident.status, Status::Resolved | Status::Postmortem);
+        let over = ledger.incidents()?.into_iter().filter(is_left);
+        let Some(last) = over.max_by_key(|incident| incident.resolved_at) else {
+            return self.find(session, workspace, ledger);
+        };
+        session.terminal.tell(&format!("{}, the last one that is over.", last.id));
+        Ok(last)
     }
 }
 
