@@ -4,6 +4,7 @@ mod apply;
 pub mod clock;
 pub mod comms;
 pub mod duration;
+pub mod escalation;
 pub mod event;
 mod facts;
 pub mod impact;

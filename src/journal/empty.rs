@@ -27,6 +27,14 @@ impl Journal for EmptyJournal {
         Ok(Vec::new())
     }
 
+    fn newer(&self, _: u64) -> Result<Vec<Event>, JournalError> {
+        Ok(Vec::new())
+    }
+
+    fn head(&self) -> Result<u64, JournalError> {
+        Ok(0)
+    }
+
     fn put_blob(&self, _: &[u8]) -> Result<String, JournalError> {
         Err(JournalError::Unavailable {
             message: "output cannot be stored: the journal was opened for reading".into(),

@@ -11,6 +11,7 @@ mod failure;
 mod files;
 mod schema;
 mod sqlite;
+mod tail;
 mod verify;
 
 use schemars::JsonSchema;
@@ -25,6 +26,7 @@ pub(crate) use failure::store as failure;
 pub use empty::EmptyJournal;
 pub use files::{companions, database};
 pub use sqlite::SqliteJournal;
+pub use tail::Tail;
 pub use verify::{Finding, Verification};
 
 /// The schema version written into new events.
@@ -133,6 +135,13 @@ pub trait Journal: Send + Sync {
     /// All events of the streams that begin with `prefix`, stream by stream in the order the streams were begun, each in
     /// order of version. One query, for listings.
     fn read_all(&self, prefix: &str) -> Result<Vec<Event>, JournalError>;
+
+    /// The events with a place in the journal above `after`, in the order they were appended, whoever appended them; at
+    /// most some hundreds, so that who is far behind asks again. Cheap when there are none.
+    fn newer(&self, after: u64) -> Result<Vec<Event>, JournalError>;
+
+    /// The place of the last event in the journal; 0 when there is none.
+    fn head(&self) -> Result<u64, JournalError>;
 
     /// Stores bytes under their SHA-256 and returns it. Storing the same bytes again changes nothing.
     fn put_blob(&self, bytes: &[u8]) -> Result<String, JournalError>;

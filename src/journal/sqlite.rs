@@ -15,6 +15,9 @@ use crate::ground::{Actor, Time, abort_point, rfc3339, sha256};
 /// The columns of an event, in the order that [`event`] reads them.
 const COLUMNS: &str = "seq, stream, version, at, actor, host, kind, schema, body, hash";
 
+/// So many events are read at once by who looks for newer ones.
+const AT_ONCE: u32 = 500;
+
 /// The embedded journal.
 ///
 /// Times never run backwards inside a stream: when the clock is behind the stream's last event, the new event gets
@@ -108,6 +111,20 @@ impl Journal for SqliteJournal {
              USING (stream) ORDER BY begun, version",
             [prefix, &after_all(prefix)],
         )
+    }
+
+    fn newer(&self, after: u64) -> Result<Vec<Event>, JournalError> {
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        self.select("WHERE seq > ?1 ORDER BY seq LIMIT ?2", params![after, AT_ONCE])
+    }
+
+    fn head(&self) -> Result<u64, JournalError> {
+        let db = self.db();
+        let find = || {
+            let mut statement = db.prepare_cached("SELECT coalesce(max(seq), 0) FROM events")?;
+            statement.query_row([], |row| row.get::<_, i64>(0))
+        };
+        find().map(i64::cast_unsigned).map_err(|error| self.failed(&error))
     }
 
     fn put_blob(&self, bytes: &[u8]) -> Result<String, JournalError> {
