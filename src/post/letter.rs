@@ -33,11 +33,18 @@ pub(super) fn letter(about: &About, mail: &Mail, channel: &str, settings: &Setti
             "severity": drafted.severity,
             "template": drafted.template,
             "variant": drafted.variant,
-            "services": about.incident().map(|incident| incident.services.clone()).unwrap_or_default(),
+            "services": services(about, drafted.tell),
             "sent_for": rfc3339(at),
         }),
         thread: thread(about, mail, channel, settings),
     }
+}
+
+// Of a restricted incident nothing is told by itself.
+fn services(about: &About, tell: Tell) -> Vec<String> {
+    let is_by_itself = matches!(tell, Tell::Reminder | Tell::Escalation);
+    let incident = about.incident().filter(|incident| !(is_by_itself && incident.is_restricted()));
+    incident.map(|incident| incident.services.clone()).unwrap_or_default()
 }
 
 /// The message's subject, else its first line.

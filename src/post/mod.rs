@@ -7,6 +7,7 @@
 mod approve;
 mod deliver;
 mod letter;
+mod nudge;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +26,7 @@ use crate::message::{Addressee, Drafted, MessageEvent, Target, Tell};
 pub use approve::{Consent, consent};
 pub use deliver::{Delivered, Outcome, verdict};
 pub use letter::{contact, impact, public_name, title};
+pub use nudge::{Asked, escalation, reminder};
 
 /// What brings messages on their way.
 pub struct Post<'a> {
@@ -117,6 +119,23 @@ impl Post<'_> {
             facts: new.facts,
             step: new.step,
         })
+    }
+
+    /// Those of some channels by which the team can be told something now, and what is wrong with others that have a way
+    /// out.
+    pub fn reachable(&self, channels: &[String]) -> (Vec<String>, Vec<Error>) {
+        let (mut reachable, mut wrong) = (Vec::new(), Vec::new());
+        for channel in channels.iter().filter_map(|id| self.channel(id)) {
+            let is_outside = matches!(channel.audience.as_deref(), Some("public" | "customers"));
+            if channel.delivery.is_none() || is_outside {
+                continue;
+            }
+            match self.recipients(channel) {
+                Ok(_) => reachable.push(channel.id.clone()),
+                Err(error) => wrong.push(error),
+            }
+        }
+        (reachable, wrong)
     }
 
     /// Approves a draft on some grounds.
