@@ -14,6 +14,7 @@ mod heartbeats;
 mod hook;
 mod incidents;
 mod looking;
+mod outbox;
 mod prometheus;
 mod reloading;
 mod scale;
