@@ -23,4 +23,5 @@ mod service;
 mod stopping;
 mod target;
 mod telling;
+mod timekeeping;
 mod trouble;

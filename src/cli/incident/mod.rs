@@ -8,6 +8,7 @@ mod open;
 mod people;
 mod show;
 mod tell;
+mod walk;
 mod which;
 mod words;
 
@@ -23,6 +24,8 @@ use which::Which;
 pub(super) enum IncidentCommand {
     /// Open an incident; asks for what is not said
     Open(open::OpenArgs),
+    /// Walk the playbook that leads through an incident, from where it stands
+    Walk(walk::WalkIncidentArgs),
     /// List the incidents, the newest first
     List(show::ListArgs),
     /// Show an incident with its timeline
@@ -77,6 +80,7 @@ pub(super) enum IncidentCommand {
 pub(super) fn run(session: &mut Session<'_>, command: IncidentCommand) -> Result<()> {
     match command {
         IncidentCommand::Open(args) => open::open(session, args),
+        IncidentCommand::Walk(args) => walk::walk(session, &args),
         IncidentCommand::List(args) => show::list(session, &args),
         IncidentCommand::Show(which) => show::show(session, &which),
         IncidentCommand::Use(args) => which::use_one(session, &args),
