@@ -9,7 +9,7 @@ use crate::catalog::model::Severity;
 use crate::engine::summary::Summary;
 use crate::ground::{Time, elapsed, plain_line, time_format};
 use crate::incident::Incident;
-use crate::view::incident::{IncidentView, incident_view, respond_line};
+use crate::view::incident::{IncidentView, clocks, incident_view};
 use crate::view::look::{Look, Style, paint};
 use crate::view::probe::alert::{AlertView, alerts_text};
 use crate::view::run::{RunLine, run_line, run_status, short_time};
@@ -99,10 +99,9 @@ pub fn now_text(look: Look, now: &Now<'_>) -> String {
             incident.status.word(),
             plain_line(&incident.title)
         );
-        if let Some(line) =
-            respond_line(look, incident, *severity, now.at).filter(|_| incident.acknowledged_at.is_none())
-        {
-            let _ = writeln!(text, "      respond by {line}");
+        let clocks = clocks(look, incident, *severity, now.at);
+        if !clocks.is_empty() {
+            let _ = writeln!(text, "      {}", clocks.join(" · "));
         }
     }
     if !now.alerts.is_empty() {

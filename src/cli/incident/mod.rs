@@ -3,6 +3,7 @@
 mod action;
 mod course;
 mod evidence;
+mod follow;
 mod many;
 mod open;
 mod people;
@@ -70,6 +71,8 @@ pub(super) enum IncidentCommand {
     Close(course::CloseArgs),
     /// Everything that happened, runs included, in order of time
     Timeline(Which),
+    /// Follow an incident: its clocks, and everything that happens, as it happens
+    Follow(follow::FollowArgs),
     /// Correct an earlier event by a new one
     Correct(words::CorrectArgs),
     /// What is to be done about the causes
@@ -103,6 +106,7 @@ pub(super) fn run(session: &mut Session<'_>, command: IncidentCommand) -> Result
         IncidentCommand::Merge(args) => many::merge(session, args),
         IncidentCommand::Close(args) => course::close(session, &args),
         IncidentCommand::Timeline(which) => show::timeline(session, &which),
+        IncidentCommand::Follow(args) => follow::follow(session, &args),
         IncidentCommand::Correct(args) => words::correct(session, args),
         IncidentCommand::Action(command) => action::run(session, command),
     }

@@ -226,7 +226,8 @@ pub(super) fn walk_process(
         period: None,
         options: &start,
         walk,
-        again: false,
+        // One that goes on again is walked again.
+        again: incident.is_open(),
     };
     start::walk(session, workspace, &begin)
 }
