@@ -1,6 +1,7 @@
 //! `opsctl incident follow`: an incident as it goes on, line by line, with its clocks counting down.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -79,9 +80,11 @@ pub(super) fn follow(session: &mut Session<'_>, args: &FollowArgs) -> Result<()>
 async fn go(session: &mut Session<'_>, reader: &mut Reader<'_>, until_closed: bool) -> Result<bool> {
     let mut looks = interval(LOOK);
     let mut drawn: Option<Instant> = None;
+    // Listened to without a break: a signal that comes while something is printed counts.
+    let mut stop = pin!(process::interrupted());
     loop {
         tokio::select! {
-            () = process::interrupted() => return Err(Error::said(INTERRUPTED)),
+            () = &mut stop => return Err(Error::said(INTERRUPTED)),
             _ = looks.tick() => {}
         }
         let lines = reader.newer()?;
