@@ -18,6 +18,9 @@ const SOON: TimeDelta = TimeDelta::minutes(5);
 /// So long something may stand before somebody is reminded of it: who changes a status is about to tell of it.
 const PATIENCE: TimeDelta = TimeDelta::minutes(5);
 
+/// So long nobody is told that nobody commands it: whoever opens an incident is about to say who does.
+const A_MOMENT: TimeDelta = TimeDelta::minutes(1);
+
 /// Something to be reminded of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nag {
@@ -37,7 +40,7 @@ pub fn nags(incident: &Incident, severity: Option<&Severity>, reminders: &Remind
         return Vec::new();
     }
     let mut nags = clocks(incident, severity, now);
-    nags.extend(commander(incident, severity));
+    nags.extend(commander(incident, severity, reminders, now));
     nags.extend(messages(incident, now));
     nags.extend(channels(incident, now));
     nags.into_iter().filter_map(|nag| counted(incident, nag, reminders, now)).collect()
@@ -75,9 +78,12 @@ fn clock(incident: &Incident, due: &Due, now: Time) -> Option<Nag> {
     is_soon.then(|| nag(format!("soon: {words}, due {by}"), "an update is due soon", command))
 }
 
-fn commander(incident: &Incident, severity: Option<&Severity>) -> Option<Nag> {
+fn commander(incident: &Incident, severity: Option<&Severity>, reminders: &Reminders, now: Time) -> Option<Nag> {
+    let since = incident.severities.last().map_or(incident.declared_at, |(at, _)| *at);
+    let is_time = now - since >= min(A_MOMENT, reminders.every.delta());
     let command = format!("incident role {} commander", incident.id);
-    lacks_commander(incident, severity).then(|| nag("nobody commands it".to_owned(), "nobody commands it", command))
+    let is_lacking = is_time && lacks_commander(incident, severity);
+    is_lacking.then(|| nag("nobody commands it".to_owned(), "nobody commands it", command))
 }
 
 // Only what people were to be told of it: a reminder that does not arrive is no reason for another one.
@@ -128,6 +134,7 @@ mod tests {
     use crate::ground::{Actor, Span, Time};
     use crate::incident::event::Target;
     use crate::incident::{Incident, IncidentEvent, Recorded, Visibility};
+    use crate::message::{self, Addressee, MessageEvent};
 
     fn at(seconds: i64) -> Time {
         Time::UNIX_EPOCH + TimeDelta::seconds(seconds)
@@ -181,7 +188,8 @@ mod tests {
 
     #[test]
     fn what_is_missed_due_soon_or_left_to_nobody_is_named() {
-        assert_eq!(of(&[], 30), pairs(&[("nobody commands it", 1)]));
+        assert_eq!(of(&[], 59), []);
+        assert_eq!(of(&[], 60), pairs(&[("nobody commands it", 1)]));
         assert_eq!(of(&[], 61), pairs(&[(RESPONSE, 1), ("nobody commands it", 1)]));
         let taken = [(40, IncidentEvent::Acknowledged {})];
         assert_eq!(of(&taken, 899), pairs(&[("nobody commands it", 1)]));
@@ -202,6 +210,59 @@ mod tests {
         assert_eq!(incident(&twice).reminded(RESPONSE), 2);
         let third = IncidentEvent::Reminded { of: RESPONSE.into(), count: 2 };
         assert!(incident(&twice).allows(&third, at(900)).is_err(), "each count is there once");
+    }
+
+    /// The facts of a message to the status page: queued, and sent when `is_sent`.
+    fn message(seconds: i64, is_sent: bool) -> Vec<(i64, IncidentEvent)> {
+        let to = Addressee { channel: "page".into(), audience: Some("public".into()) };
+        let target = message::Target { channel: "page".into(), recipient: None };
+        let id = || "m1".to_owned();
+        let drafted = message::Drafted {
+            message: id(),
+            tell: message::Tell::Update,
+            status: Some("investigating".into()),
+            severity: Some("P1".into()),
+            template: None,
+            variant: None,
+            to: vec![to],
+            subject: None,
+            text: "We look".into(),
+            facts: std::collections::BTreeMap::new(),
+            step: None,
+        };
+        let queued = message::event::Queued { target: target.clone(), fields: std::collections::BTreeMap::new() };
+        let mut events = vec![
+            MessageEvent::MessageDrafted(drafted),
+            MessageEvent::MessageApproved { message: id(), grounds: "not needed".into() },
+            MessageEvent::MessageQueued { message: id(), targets: vec![queued], by: None },
+        ];
+        if is_sent {
+            let how = "it said 200".to_owned();
+            events.push(MessageEvent::MessageSent { message: id(), target, how, remote: None, by_hand: false });
+        }
+        events.into_iter().map(|event| (seconds, IncidentEvent::Message(event))).collect()
+    }
+
+    fn taken_and_commanded() -> Vec<(i64, IncidentEvent)> {
+        let role = super::super::Role::Commander;
+        vec![(10, IncidentEvent::Acknowledged {}), (10, IncidentEvent::RoleAssigned { role, person: "bob".into() })]
+    }
+
+    #[test]
+    fn a_channel_that_was_told_something_else_is_named_once_there_was_time_to_tell_it() {
+        let identified = IncidentEvent::StatusChanged { status: super::super::Status::Identified, reason: None };
+        let all = [taken_and_commanded(), message(20, true), vec![(100, identified)]].concat();
+        assert_eq!(of(&all, 399), []);
+        let of = of(&all, 400);
+        assert_eq!(of.len(), 1, "{of:?}");
+        assert_eq!(of[0].0, "channel page is out of date: it was told investigating, and the incident is identified");
+    }
+
+    #[test]
+    fn a_message_that_does_not_get_through_is_named_and_its_channel_is_not_named_with_it() {
+        let all = [taken_and_commanded(), message(20, false)].concat();
+        assert_eq!(of(&all, 319), []);
+        assert_eq!(of(&all, 320), pairs(&[("message m1 to page has not got through", 1)]));
     }
 
     #[test]

@@ -181,7 +181,7 @@ fn levels_are_asked_in_their_order_until_somebody_acknowledges() {
 fn wherever_it_is_killed_each_level_is_asked_once_and_each_reminder_made_once() {
     for point in 1..=10 {
         let hook = Hook::start(|_| 200);
-        let rest = team(&hook) + LEVELS + "incident: {reminders: {channels: [team], every: 1h, at_most: 1}}\n";
+        let rest = team(&hook) + LEVELS + "incident: {reminders: {channels: [team], every: 1s, at_most: 1}}\n";
         let world = world(&rest);
         open(&world, "P0", &[]);
         let mut command = world.command(&["watch"]);
