@@ -163,7 +163,7 @@ fn what_may_not_follow_is_refused_with_the_reason() {
     world.run(&["incident", "ack", "1"]).exits(2).says(&["acknowledged already"]);
     world.run(&["incident", "resolve", "1"]).exits(0);
     world.run(&["incident", "resolve", "1"]).exits(2).says(&["INC-1 is resolved"]);
-    world.run(&["incident", "severity", "1", "P0"]).exits(2).says(&["INC-1 is resolved"]);
+    world.run(&["incident", "status", "1", "identified"]).exits(2).says(&["INC-1 is resolved", "postmortem, closed"]);
     world.run(&["incident", "show", "INC-2"]).exits(2).says(&["no incident `INC-2`", "did you mean INC-1?"]);
     world.run(&["incident", "show", "../../etc"]).exits(2);
     world.run(&["incident", "timeline", ""]).exits(2);
@@ -250,12 +250,12 @@ fn walk_process(terminal: &mut Pty, informs: bool) {
     at(terminal, "Estimate impact", "r");
     terminal.expect("Who is affected").send_line("everybody");
     at(terminal, "Update status page", "r");
-    terminal
-        .expect("How many minutes until")
-        .send_line("30")
-        .expect("Status: Investigating")
-        .expect("Record it?")
-        .send("y");
+    if !informs {
+        // Nothing says how often people hear of a P2.
+        terminal.expect("How many minutes until").send_line("30");
+    }
+    terminal.expect("Status: Investigating").expect("Send it to status-page?").send("y");
+    terminal.expect("published in status-page");
     at(terminal, "Notify team (Slack)", "d");
     if informs {
         at(terminal, "Inform customers (if P0/P1)", "r");
@@ -267,17 +267,24 @@ fn walk_process(terminal: &mut Pty, informs: bool) {
         ] {
             terminal.expect(question).send_line(said);
         }
-        terminal.expect("Hi Ann,").expect("Record it?").send("y");
+        terminal.expect("Hi Ann,").expect("Send it to customers?").send("y");
+        // Nobody commands it yet.
+        terminal.expect("Approve it yourself?").send("y");
+        terminal.expect("opsctl sends nothing there");
     } else {
         terminal.expect("Skipped: Inform customers (if P0/P1)");
     }
     at(terminal, "Follow runbook procedures", "4");
     at(terminal, "Apply fixes", "d");
     at(terminal, "Verify resolution", "d");
+    at(terminal, "Update status page with the restored service", "r");
+    terminal.expect("Status: Resolved").expect("Send it to status-page?").send("y");
+    if informs {
+        at(terminal, "Inform customers that it is over", "r");
+        terminal.expect("Send it to customers?").send("y").expect("Approve it yourself?").send("y");
+    }
     at(terminal, "Resolve the incident", "r");
     terminal.expect("How was it resolved?").send_line("pool enlarged");
-    at(terminal, "Update status page with the restored service", "r");
-    terminal.expect("Status: Resolved").expect("Record it?").send("y");
     for title in ["Document incident", "Identify root cause", "Implement prevention"] {
         at(terminal, title, "d");
     }

@@ -408,7 +408,7 @@ const SYNONYMS: [(&str, &str); 20] = [
 ];
 
 // What the types are called when one speaks of them.
-const NOUNS: [(&str, &str); 30] = [
+const NOUNS: [(&str, &str); 31] = [
     ("RawFullStep", "a step"),
     ("RawPhase", "a phase"),
     ("RawFullOption", "an option"),
@@ -432,6 +432,7 @@ const NOUNS: [(&str, &str); 30] = [
     ("RawRequest", "`http`"),
     ("IncidentSettings", "`incident`"),
     ("UpdateTemplate", "an update"),
+    ("StatusPageSettings", "`status_page`"),
     ("Reminders", "`reminders`"),
     ("EscalationLevel", "an escalation level"),
     ("RawChannel", "a channel"),

@@ -52,12 +52,12 @@ pub(super) async fn run(command: &Command, letter: &Letter, courier: &Courier<'_
 }
 
 /// What the command would find.
-pub(super) fn preview(command: &Command, letter: &Letter) -> Result<Preview, NotDelivered> {
+pub(super) fn preview(command: &Command, letter: &Letter, courier: &Courier<'_>) -> Result<Preview, NotDelivered> {
     let to = match command {
         Command::Shell(script) => script.clone(),
         Command::Argv(argv) => argv.join(" "),
     };
-    Ok(Preview { kind: "command", to, body: json(letter)? })
+    Ok(Preview { kind: "command", to: courier.redactor.text(&to), body: json(letter)? })
 }
 
 fn json(letter: &Letter) -> Result<String, NotDelivered> {

@@ -80,8 +80,8 @@ pub struct Courier<'a> {
     /// Made for the first request; the error says why there is none.
     client: OnceLock<Result<reqwest::Client, String>>,
     turns: Mutex<BTreeMap<String, Turn>>,
-    /// Who has got a mail of a message that has not reached all of its recipients, by the message's id.
-    reached: Mutex<BTreeMap<String, BTreeSet<String>>>,
+    /// Who has got a mail of a message that has not reached all of its recipients, by channel and message.
+    reached: Mutex<BTreeMap<(String, String), BTreeSet<String>>>,
 }
 
 impl<'a> Courier<'a> {
@@ -109,7 +109,7 @@ impl<'a> Courier<'a> {
     pub async fn deliver(&self, channel: &Channel, message: &Message) -> Result<Receipt, NotDelivered> {
         let Some(delivery) = &channel.delivery else { return Ok(Receipt::Nowhere) };
         if let Delivery::Email(email) = delivery {
-            return mail::to_all(email, message, self).await;
+            return mail::to_all(&channel.id, email, message, self).await;
         }
         let letter = Letter::for_all(message, &self.redactor)?;
         match delivery {
@@ -163,7 +163,7 @@ impl<'a> Courier<'a> {
             Delivery::Webhook(hook) => webhook::preview(hook, &letter, self),
             Delivery::Slack(url) => slack::preview(url, &letter, self),
             Delivery::Statuspage(page) => statuspage::preview(page, &letter, self),
-            Delivery::Command(command) => command::preview(command, &letter),
+            Delivery::Command(command) => command::preview(command, &letter, self),
             Delivery::Page(dir) => Ok(Preview { kind: "page", to: plain_line(dir), body: letter.json()? }),
             Delivery::Email(_) => Err(NotDelivered::finally("there is no mail")),
         }

@@ -52,6 +52,8 @@ mod tests {
         let vars = vars(&[
             ("SLACK_URL", "https://hooks.slack.test/services/T0001/B0002/slackkey"),
             ("SMTP_URL", "smtp://me:mail%20key@mail.test"),
+            ("SMTP_USER", "help@acme.test"),
+            ("SMTP_KEY", "other key"),
             ("HOOK_KEY", "hook key"),
             ("STATUSPAGE_KEY", "page-key"),
         ]);
@@ -61,15 +63,19 @@ mod tests {
             Delivery::Slack("${SLACK_URL}".to_owned()),
             Delivery::Slack("https://hooks.slack.test/services/T0001/B0002/literalkey".to_owned()),
             Delivery::Email(crate::catalog::model::Email { server: "${SMTP_URL}".to_owned(), ..email("") }),
+            Delivery::Email(crate::catalog::model::Email {
+                server: "smtp://${SMTP_USER}:${SMTP_KEY}@mail.test".to_owned(),
+                ..email("")
+            }),
             Delivery::Webhook(webhook),
             Delivery::Statuspage(statuspage("https://api.test")),
         ] {
             secrets(&delivery, &mut fill);
         }
         let redactor = Redactor::new(fill.hidden);
-        let text = "slackkey literalkey mail key mail%20key hook key page-key";
-        assert_eq!(redactor.text(text), "••• ••• ••• ••• ••• •••");
-        let text = "services T0001 me mail.test hooks.slack.test";
+        let text = "slackkey literalkey mail key other key mail%20key hook key page-key";
+        assert_eq!(redactor.text(text), "••• ••• ••• ••• ••• ••• •••");
+        let text = "services T0001 me help@acme.test mail.test hooks.slack.test";
         assert_eq!(redactor.text(text), text);
     }
 }

@@ -15,7 +15,6 @@ use crate::view::schedule::{DueView, local_time};
 pub(super) fn standings(ledger: &Ledger<'_>, clock: &dyn Clock, date: Option<NaiveDate>) -> Result<Vec<DueView>> {
     let now = clock.local(clock.now()).naive_local();
     let at = date.and_then(|date| date.and_hms_opt(23, 59, 59)).filter(|at| *at < now).unwrap_or(now);
-    let runs = ledger.summaries()?;
     let mut views = Vec::new();
     for checklist in ledger.catalog.of_kind(ProcedureKind::Checklist) {
         let unscheduled = DueView {
@@ -34,12 +33,9 @@ pub(super) fn standings(ledger: &Ledger<'_>, clock: &dyn Clock, date: Option<Nai
             continue;
         };
         let period = Some(standing.period.key.clone());
-        let is_of = |run: &&Summary| {
-            run.kind == ProcedureKind::Checklist && run.procedure == checklist.id && run.period == period
-        };
-        let latest = runs.iter().rev().find(is_of);
+        let runs = ledger.runs_for(checklist, period.as_deref(), None)?;
         // What was done once is done, whatever was begun again after that.
-        let run = runs.iter().filter(is_of).find(|run| run.outcome == Some(Outcome::Succeeded)).or(latest);
+        let run = runs.iter().find(|run| run.outcome == Some(Outcome::Succeeded)).or(runs.last());
         views.push(DueView {
             state: state_word(run, standing.state).to_owned(),
             deadline: Some(local_time(standing.deadline)),

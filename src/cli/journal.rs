@@ -1,10 +1,13 @@
 //! `opsctl journal`: the store behind everything.
 
+mod export;
+mod import;
+
 use anyhow::Context as _;
 use clap::Subcommand;
 
 use crate::error::{Error, Kind, Result, nearest};
-use crate::journal::{Event, Journal, database};
+use crate::journal::{Event, Journal, TransferError, database};
 use crate::view::count::counted;
 use crate::view::journal::{PlaceView, events_text, verification_text};
 
@@ -25,6 +28,10 @@ pub(super) enum JournalCommand {
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
     },
+    /// Write the journal as JSON lines: for a backup, another workspace, or another program
+    Export(export::ExportArgs),
+    /// Take in what an export has and this journal has not, with its times and hashes: all of it or nothing
+    Import(import::ImportArgs),
     /// Print where the journal lies
     Path,
 }
@@ -33,6 +40,8 @@ pub(super) fn run(session: &mut Session<'_>, command: JournalCommand) -> Result<
     match command {
         JournalCommand::Verify => verify(session),
         JournalCommand::Show { stream, limit } => show(session, stream.as_deref(), limit),
+        JournalCommand::Export(args) => export::export(session, &args),
+        JournalCommand::Import(args) => import::import(session, &args),
         JournalCommand::Path => path(session),
     }
 }
@@ -85,16 +94,34 @@ fn select(journal: &dyn Journal, stream: Option<&str>) -> Result<Vec<Event>> {
     if wanted.ends_with('/') {
         return Ok(journal.read_all(wanted)?);
     }
-    let events = journal.read(wanted, 0)?;
-    if !events.is_empty() {
-        return Ok(events);
-    }
+    must_be_there(journal, wanted)?;
+    Ok(journal.read(wanted, 0)?)
+}
+
+/// Fails where there is no stream that was said, or none that begins so.
+fn must_be_there(journal: &dyn Journal, said: &str) -> Result<()> {
     let streams = journal.streams("")?;
-    let error = Error::usage(format!("there is no stream `{wanted}` in the journal"));
-    Err(match nearest(wanted, streams.iter().map(String::as_str)) {
+    let is_meant = |stream: &String| stream == said || (said.ends_with('/') && stream.starts_with(said));
+    if streams.iter().any(is_meant) {
+        return Ok(());
+    }
+    let error = Error::usage(if said.ends_with('/') {
+        format!("no stream in the journal begins with `{said}`")
+    } else {
+        format!("there is no stream `{said}` in the journal")
+    });
+    Err(match nearest(said, streams.iter().map(String::as_str)) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error.hint("`opsctl run list` and `opsctl incident list` name them: run/ID and incident/ID"),
     })
+}
+
+/// A failure of the journal while it was written out or taken in.
+fn refused(error: TransferError) -> Error {
+    match error {
+        TransferError::Journal(error) => error.into(),
+        other => Error::environment(other.to_string()),
+    }
 }
 
 fn path(session: &mut Session<'_>) -> Result<()> {

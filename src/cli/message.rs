@@ -163,7 +163,7 @@ fn send(session: &mut Session<'_>, at_once: bool) -> Result<()> {
     if session.is_json() {
         session.show(&shown, |_| String::new())?;
     } else if !all.is_empty() {
-        session.terminal.tell(&format!("Tried: {}.", counted(all.len(), "delivery")));
+        session.terminal.tell(&format!("Tried: {}.", counted(all.len(), "attempt")));
     }
     judged(&all)
 }

@@ -3,7 +3,6 @@
 use crate::catalog::files::FileKind;
 use crate::error::Result;
 use crate::ground::Time;
-use crate::incident::Incident;
 use crate::monitor::{Alert, Sample, State};
 use crate::view;
 use crate::view::now::{FailingView, Now};
@@ -19,16 +18,14 @@ pub(super) fn now(session: &mut Session<'_>) -> Result<()> {
     let journal = Session::reader(&workspace)?;
     let ledger = session.ledger(&workspace, &*journal);
     let severities = &workspace.loaded.catalog.settings.severities;
-    let open = ledger.incidents()?.into_iter().filter(Incident::is_open);
-    let incidents = open.map(|incident| {
+    let incidents = ledger.open_incidents()?.into_iter().map(|incident| {
         let severity = severities.get(&incident.severity);
         (incident, severity)
     });
-    let alerts = ledger.alerts()?.iter().filter(|alert| alert.is_open()).map(alert_view).collect();
+    let alerts = ledger.open_alerts()?.iter().map(alert_view).collect();
     let mut due = due::standings(&ledger, session.clock, None)?;
     due.retain(|list| matches!(list.state.as_str(), "due" | "overdue"));
-    let mut runs = ledger.summaries()?;
-    runs.retain(|run| run.finished_at.is_none());
+    let mut runs = ledger.open_runs()?;
     runs.reverse();
     let walked = |walker: &crate::engine::event::Walker| session.surroundings.is_alive(walker);
     let runs = runs.into_iter().map(|run| {

@@ -3,10 +3,10 @@
 use crate::channel::{Courier, placeholder};
 use crate::engine::event::Walker;
 use crate::error::{Error, Result};
-use crate::ground::plain;
 use crate::ledger::{About, Ledger};
 use crate::message::{Draft, LegState, Target};
-use crate::post::{Consent, Delivered, NewMail, Outcome, Post, consent, verdict};
+use crate::post::{Consent, Delivered, NewMail, Outcome, Post, consent, readable, verdict};
+use crate::site::publish;
 use crate::view::count::counted;
 use crate::view::message::{DeliveredView, delivered_view};
 use crate::workspace::{self, Workspace};
@@ -46,7 +46,8 @@ pub(super) fn with_post<T>(
     let courier = courier(session, workspace);
     let surroundings = &session.surroundings;
     let is_alive = |walker: &Walker| surroundings.is_alive(walker);
-    work(&Post { ledger, courier: &courier, walker: surroundings.walker(), is_alive: &is_alive })
+    let publish = |dir: &str| publish(workspace, surroundings, dir, ledger.now());
+    work(&Post { ledger, courier: &courier, walker: surroundings.walker(), is_alive: &is_alive, publish: &publish })
 }
 
 /// Drafts a message and sends it as far as that is allowed. Gives what it is about, its id, and what came of it.
@@ -161,7 +162,7 @@ fn tell(session: &mut Session<'_>, about: &About, delivered: &[Delivered]) {
         }
     }
     for (message, channel, count, how) in told {
-        let many = if count > 1 { format!("{}, the first: ", counted(count, "delivery")) } else { String::new() };
+        let many = if count > 1 { format!("{}, the first: ", counted(count, "recipient")) } else { String::new() };
         session.terminal.tell(&format!("{message} to {channel}: sent ({many}{how})"));
     }
     for one in rest {
@@ -213,14 +214,6 @@ fn show_draft(session: &mut Session<'_>, about: &About, message: &str) -> Result
     let subject = mail.drafted.subject.as_ref().map(|subject| format!("Subject: {subject}\n\n")).unwrap_or_default();
     session.terminal.say(&readable(&format!("{subject}{}", mail.drafted.text)));
     Ok(())
-}
-
-/// A text with its places for recipients' fields in brackets.
-pub(super) fn readable(text: &str) -> String {
-    let columns = crate::channel::placeholders(text);
-    let text =
-        columns.iter().fold(text.to_owned(), |text, column| text.replace(&placeholder(column), &format!("[{column}]")));
-    plain(&text)
 }
 
 // Nothing of a restricted incident goes outside by mistake.

@@ -81,7 +81,17 @@ impl<'t> Session<'t> {
             vars: self.surroundings.vars.clone(),
             walker: self.surroundings.walker(),
             journal: workspace.state_dir().map(|dir| dir.display().to_string()).unwrap_or_default(),
+            publish: self.publisher(workspace),
         }
+    }
+
+    // The page is made of what the journal says then, by the definitions as they are then.
+    fn publisher(&self, workspace: &Workspace) -> Box<dyn Fn(&str) -> Result<()> + Send + Sync> {
+        let (said, surroundings, clock) = (workspace.dir.clone(), self.surroundings.clone(), self.clock);
+        Box::new(move |dir| {
+            let workspace = Workspace::open(said.as_deref(), &surroundings)?;
+            crate::site::publish(&workspace, &surroundings, dir, clock.now())
+        })
     }
 
     /// What somebody said outside a walk, as it may be kept: without secrets that any procedure declares.

@@ -8,15 +8,19 @@ use clap::Subcommand;
 use serde_json::{Map, Value, json};
 
 use crate::catalog::model::Template;
+use crate::channel::{PLACEHOLDER_END, PLACEHOLDER_START};
 use crate::error::{Error, Result};
 use crate::ground::rfc3339;
 use crate::incident::{Status, Telling};
 use crate::message::{self, Draft};
+use crate::post::NewMail;
 use crate::terminal::{AskError, Question};
 use crate::view;
+use crate::view::message::mail_view;
 use crate::workspace::Workspace;
 
 use super::ids;
+use super::send::{SendArgs, courier, judged, leave_to_recipients};
 use super::session::Session;
 
 /// `template ID` renders one.
@@ -62,6 +66,12 @@ pub(super) struct RenderArgs {
     /// The file to write; stdout when left out. An existing file is not overwritten
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Send it to this channel; may be given again
+    #[arg(long, value_name = "CHANNEL", add = ids::channels(), conflicts_with = "out")]
+    to: Vec<String>,
+    /// Approve a message to customers yourself, without the commander
+    #[arg(long, requires = "to")]
+    approve: bool,
 }
 
 pub(super) fn run(session: &mut Session<'_>, args: TemplateArgs) -> Result<()> {
@@ -108,6 +118,9 @@ fn render(session: &mut Session<'_>, args: &RenderArgs) -> Result<()> {
     let facts = facts(session, &workspace, args.incident.as_deref(), telling)?;
     let given = pairs(&args.set)?;
     let mut draft = message::draft(&template, variant.as_deref(), given, &facts)?;
+    if !args.to.is_empty() {
+        return send(session, &workspace, args, &template, draft);
+    }
     fill(session, &template, &mut draft)?;
     let failed =
         |error: crate::template::TemplateError| Error::definition(format!("template {}: {error}", template.id));
@@ -128,6 +141,40 @@ fn render(session: &mut Session<'_>, args: &RenderArgs) -> Result<()> {
             if session.is_json() { session.show(&shown, |_| String::new()) } else { Ok(()) }
         }
     }
+}
+
+// A message about the incident, or about nothing else.
+fn send(
+    session: &mut Session<'_>,
+    workspace: &Workspace,
+    args: &RenderArgs,
+    template: &Template,
+    mut draft: Draft,
+) -> Result<()> {
+    leave_to_recipients(&courier(session, workspace), workspace, &args.to, &mut draft);
+    fill(session, template, &mut draft)?;
+    let journal = workspace.journal()?;
+    let ledger = session.ledger(workspace, &journal);
+    let about = args.incident.as_deref().map(|id| ledger.about(id)).transpose()?;
+    let failed = |error: crate::template::TemplateError| Error::definition(format!("template {}: {error}", args.id));
+    let status = Status::parse(draft.variant()).map(|status| status.word().to_owned());
+    let new = NewMail {
+        status,
+        template: Some(template.id.clone()),
+        variant: Some(draft.variant().to_owned()).filter(|variant| !variant.is_empty()),
+        to: args.to.clone(),
+        subject: draft.subject().map_err(failed)?.map(|subject| session.kept_line(workspace, &subject)),
+        text: session.kept(workspace, &draft.body().map_err(failed)?),
+        facts: draft.values().iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect(),
+        ..NewMail::default()
+    };
+    let how = SendArgs { to: args.to.clone(), approve: args.approve, ..SendArgs::default() };
+    let (about, message, delivered) = super::send::send(session, workspace, &ledger, about, new, &how)?;
+    let shown = mail_view(about.id(), about.mail(&message)?);
+    if session.is_json() {
+        session.show(&shown, |_| String::new())?;
+    }
+    judged(&delivered)
 }
 
 fn facts(session: &Session<'_>, workspace: &Workspace, incident: Option<&str>, telling: Telling) -> Result<Value> {
@@ -161,7 +208,8 @@ pub(super) fn pairs(set: &[String]) -> Result<BTreeMap<String, String>> {
             let (name, value) = pair.split_once('=').ok_or_else(|| {
                 Error::usage(format!("--set {pair}: the value is missing")).hint("write it as --set FIELD=VALUE")
             })?;
-            Ok((name.trim().to_owned(), value.to_owned()))
+            // The letters that stand for recipients' fields are ours alone.
+            Ok((name.trim().to_owned(), value.replace([PLACEHOLDER_START, PLACEHOLDER_END], "")))
         })
         .collect()
 }

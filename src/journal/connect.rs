@@ -41,7 +41,7 @@ pub fn writer_beside(dir: &Path) -> Result<Connection, JournalError> {
 /// Opens the database in `dir` for reading the tables beside the events; none when it does not have them yet.
 pub fn reader_beside(dir: &Path) -> Result<Option<Connection>, JournalError> {
     let Some(db) = reader(dir)? else { return Ok(None) };
-    Ok((schema::stage(&db, &files::database(dir))? == Stage::Current).then_some(db))
+    Ok(schema::stage(&db, &files::database(dir))?.has_samples().then_some(db))
 }
 
 /// Opens the journal in `dir` for reading; none when there is no journal yet.

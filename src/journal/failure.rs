@@ -17,6 +17,17 @@ const READ_ONLY: &str = "Make the directory and its files writable for you, or c
 const LOCKED: &str = "Another process holds it. Wait until it is done and run the command again; \
                       `fuser` on the file names the process.";
 
+/// The file that a store is, for failures to name it.
+#[derive(Debug, Clone, Copy)]
+pub struct Store<'a>(pub &'a Path);
+
+impl Store<'_> {
+    /// A result of SQLite on it.
+    pub fn of<T>(self, result: rusqlite::Result<T>) -> Result<T, JournalError> {
+        result.map_err(|error| store(self.0, &error))
+    }
+}
+
 /// A failure of SQLite on the file `path`.
 pub fn store(path: &Path, error: &rusqlite::Error) -> JournalError {
     let path = path.display();
@@ -27,11 +38,12 @@ pub fn store(path: &Path, error: &rusqlite::Error) -> JournalError {
         Some(ErrorCode::CannotOpen) => (format!("{path} cannot be opened"), READ_ONLY),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (format!("{path} is locked"), LOCKED),
         Some(ErrorCode::NotADatabase) => (format!("{path} is not a journal, or its beginning is damaged"), RESTORE),
-        Some(ErrorCode::DatabaseCorrupt) => (format!("{path} is damaged"), DAMAGED),
         Some(ErrorCode::SystemIoFailure) => (
             format!("{path} cannot be read or written"),
             "Look at the disk: `dmesg` and `df` show what is wrong with it.",
         ),
+        // What SQLite has no word for is a value of a kind that nobody wrote there.
+        Some(ErrorCode::DatabaseCorrupt) | None => (format!("{path} is damaged"), DAMAGED),
         _ => (format!("{path} cannot be used"), "Run `opsctl doctor` to see what is wrong."),
     };
     unavailable(what, hint, error)

@@ -9,10 +9,15 @@ mod connect;
 mod empty;
 mod failure;
 mod files;
+mod open;
 mod schema;
 mod sqlite;
+mod stored;
 mod tail;
+mod transfer;
 mod verify;
+
+use std::io::Write;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +32,7 @@ pub use empty::EmptyJournal;
 pub use files::{companions, database};
 pub use sqlite::SqliteJournal;
 pub use tail::Tail;
+pub use transfer::{BadParcel, Exported, Imported, Parcel, Selection, TransferError};
 pub use verify::{Finding, Verification};
 
 /// The schema version written into new events.
@@ -143,11 +149,24 @@ pub trait Journal: Send + Sync {
     /// The place of the last event in the journal; 0 when there is none.
     fn head(&self) -> Result<u64, JournalError>;
 
+    /// The events of those streams that begin with `prefix` and have not ended: the last of their events whose kind is in
+    /// `ends` or `reopens` is not one in `ends`. In the order of [`Journal::read_all`]. It costs what is open, not what
+    /// ever was.
+    fn read_open(&self, prefix: &str, ends: &[&str], reopens: &[&str]) -> Result<Vec<Event>, JournalError>;
+
     /// Stores bytes under their SHA-256 and returns it. Storing the same bytes again changes nothing.
     fn put_blob(&self, bytes: &[u8]) -> Result<String, JournalError>;
 
     /// The bytes stored under a hash, if any.
     fn blob(&self, hash: &str) -> Result<Option<Vec<u8>>, JournalError>;
+
+    /// Writes the chosen streams with their blobs as JSON lines, as of one moment. Fails, and has written nothing or a
+    /// beginning without an end, when they are not as they were written.
+    fn export(&self, which: Selection<'_>, at: Time, to: &mut dyn Write) -> Result<Exported, TransferError>;
+
+    /// Takes in what is not here yet of an export, in its order, with the times, actors, hosts and hashes it has: all of
+    /// it or nothing. A stream that is here already must be the same as far as both go.
+    fn import(&self, parcel: &Parcel) -> Result<Imported, TransferError>;
 
     /// Recomputes every chain and every blob's hash, and looks for gaps.
     fn verify(&self) -> Result<Verification, JournalError>;

@@ -17,7 +17,11 @@ pub const APPLICATION: i64 = 0x6f70_7363;
 pub const GUARDS: [&str; 4] = ["events_keep_update", "events_keep_delete", "blobs_keep_update", "blobs_keep_delete"];
 
 /// One script a version. Never edit one that was released; add the next.
-const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+
+/// The first version with the tables of samples.
+const SAMPLES: u32 = 2;
 
 /// The version this program writes.
 const CURRENT: i64 = MIGRATIONS.len().cast_signed() as i64;
@@ -27,10 +31,21 @@ const CURRENT: i64 = MIGRATIONS.len().cast_signed() as i64;
 pub enum Stage {
     /// Nothing in it yet.
     Empty,
-    /// A journal that some later version of the tables would extend.
-    Older,
+    /// A journal with this version of the tables, which a later one would extend.
+    Older(u32),
     /// A journal with the tables of this program.
     Current,
+}
+
+impl Stage {
+    /// Whether there are tables of samples.
+    pub fn has_samples(self) -> bool {
+        match self {
+            Self::Empty => false,
+            Self::Older(version) => version >= SAMPLES,
+            Self::Current => true,
+        }
+    }
 }
 
 /// Looks at the header: refuses what is not a journal and what a newer program wrote.
@@ -39,7 +54,7 @@ pub fn stage(db: &Connection, path: &Path) -> Result<Stage, JournalError> {
     match (application, version) {
         (0, 0) if tables == 0 => Ok(Stage::Empty),
         (APPLICATION, CURRENT) => Ok(Stage::Current),
-        (APPLICATION, version) if (1..CURRENT).contains(&version) => Ok(Stage::Older),
+        (APPLICATION, version @ 1..CURRENT) => Ok(Stage::Older(version.try_into().unwrap_or_default())),
         (APPLICATION, version) if version > CURRENT => Err(failure::unavailable(
             format!("{} was written by a newer opsctl", path.display()),
             "Install that version, or a newer one; this one leaves the journal untouched.",
@@ -74,7 +89,7 @@ pub fn migrate(db: &mut Connection, path: &Path) -> Result<(), JournalError> {
     let done = match stage(&work, path)? {
         Stage::Current => return Ok(()),
         Stage::Empty => 0,
-        Stage::Older => work.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)).map_err(failed)?,
+        Stage::Older(version) => version,
     };
     for script in MIGRATIONS.iter().skip(done as usize) {
         work.execute_batch(script).map_err(failed)?;

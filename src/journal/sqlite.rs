@@ -1,5 +1,6 @@
 //! The embedded journal: one SQLite file, shared by any number of processes on one machine.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,12 +9,12 @@ use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params};
 
 use super::chain::{GENESIS, Link};
+use super::failure::Store;
+use super::stored::{self, COLUMNS};
+use super::transfer::{self, Exported, Imported, Parcel, Selection, TransferError};
 use super::verify::{self, Verification};
-use super::{Context, EVENT_SCHEMA, Event, Journal, JournalError, NewEvent, connect, failure, files};
+use super::{Context, EVENT_SCHEMA, Event, Journal, JournalError, NewEvent, connect, failure, files, open};
 use crate::ground::{Actor, Time, abort_point, rfc3339, sha256};
-
-/// The columns of an event, in the order that [`event`] reads them.
-const COLUMNS: &str = "seq, stream, version, at, actor, host, kind, schema, body, hash";
 
 /// So many events are read at once by who looks for newer ones.
 const AT_ONCE: u32 = 500;
@@ -49,14 +50,17 @@ impl SqliteJournal {
         failure::store(&self.path, error)
     }
 
-    fn select(&self, which: &str, params: impl Params) -> Result<Vec<Event>, JournalError> {
-        let db = self.db();
-        let mut statement =
-            db.prepare_cached(&format!("SELECT {COLUMNS} FROM events {which}")).map_err(|error| self.failed(&error))?;
-        let mut rows = statement.query(params).map_err(|error| self.failed(&error))?;
+    /// All events of some streams, stream by stream, as of one moment.
+    fn read_streams(
+        &self,
+        names: impl FnOnce(&Connection) -> rusqlite::Result<Vec<String>>,
+    ) -> Result<Vec<Event>, JournalError> {
+        let (mut db, store) = (self.db(), Store(&self.path));
+        let moment = store.of(db.transaction())?;
         let mut events = Vec::new();
-        while let Some(row) = rows.next().map_err(|error| self.failed(&error))? {
-            events.push(event(row).map_err(|cause| damaged(row, cause))?);
+        for name in store.of(names(&moment))? {
+            // Each is read in the order of its index: nothing has to be sorted, however much it is.
+            read(&moment, store, &name, 0, &mut events)?;
         }
         Ok(events)
     }
@@ -90,32 +94,29 @@ impl Journal for SqliteJournal {
 
     fn read(&self, stream: &str, after: u64) -> Result<Vec<Event>, JournalError> {
         let after = i64::try_from(after).unwrap_or(i64::MAX);
-        self.select("WHERE stream = ?1 AND version > ?2 ORDER BY version", params![stream, after])
+        let mut events = Vec::new();
+        read(&self.db(), Store(&self.path), stream, after, &mut events)?;
+        Ok(events)
     }
 
     fn streams(&self, prefix: &str) -> Result<Vec<String>, JournalError> {
-        let db = self.db();
-        let names = || {
-            db.prepare_cached(
-                "SELECT stream FROM events WHERE version = 1 AND stream >= ?1 AND stream < ?2 ORDER BY seq",
-            )?
-            .query_map([prefix, &after_all(prefix)], |row| row.get(0))?
-            .collect::<rusqlite::Result<Vec<String>>>()
-        };
-        names().map_err(|error| self.failed(&error))
+        Store(&self.path).of(stored::streams(&self.db(), prefix))
     }
 
     fn read_all(&self, prefix: &str) -> Result<Vec<Event>, JournalError> {
-        self.select(
-            "JOIN (SELECT stream, seq AS begun FROM events WHERE version = 1 AND stream >= ?1 AND stream < ?2)
-             USING (stream) ORDER BY begun, version",
-            [prefix, &after_all(prefix)],
-        )
+        self.read_streams(|db| stored::streams(db, prefix))
+    }
+
+    fn read_open(&self, prefix: &str, ends: &[&str], reopens: &[&str]) -> Result<Vec<Event>, JournalError> {
+        self.read_streams(|db| open::streams(db, prefix, ends, reopens))
     }
 
     fn newer(&self, after: u64) -> Result<Vec<Event>, JournalError> {
         let after = i64::try_from(after).unwrap_or(i64::MAX);
-        self.select("WHERE seq > ?1 ORDER BY seq LIMIT ?2", params![after, AT_ONCE])
+        let mut events = Vec::new();
+        let which = "seq > ?1 ORDER BY seq LIMIT ?2";
+        select(&self.db(), Store(&self.path), which, params![after, AT_ONCE], &mut events)?;
+        Ok(events)
     }
 
     fn head(&self) -> Result<u64, JournalError> {
@@ -157,6 +158,16 @@ impl Journal for SqliteJournal {
             )),
             found => Ok(found),
         }
+    }
+
+    fn export(&self, which: Selection<'_>, at: Time, to: &mut dyn Write) -> Result<Exported, TransferError> {
+        let (mut db, store) = (self.db(), Store(&self.path));
+        let moment = store.of(db.transaction())?;
+        transfer::export(&moment, store, which, at, to)
+    }
+
+    fn import(&self, parcel: &Parcel) -> Result<Imported, TransferError> {
+        transfer::import(&mut self.db(), Store(&self.path), parcel)
     }
 
     fn verify(&self) -> Result<Verification, JournalError> {
@@ -237,13 +248,35 @@ impl Head {
     }
 }
 
-/// The least text above all texts that begin with `prefix`, for all names people can type.
-fn after_all(prefix: &str) -> String {
-    format!("{prefix}{}", char::MAX)
-}
-
 fn time(text: &str) -> Option<Time> {
     DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
+}
+
+/// Reads the events of a stream with a version above `after`.
+fn read(
+    db: &Connection,
+    store: Store<'_>,
+    stream: &str,
+    after: i64,
+    into: &mut Vec<Event>,
+) -> Result<(), JournalError> {
+    select(db, store, "stream = ?1 AND version > ?2 ORDER BY version", params![stream, after], into)
+}
+
+/// Reads the events of which something is so.
+fn select(
+    db: &Connection,
+    store: Store<'_>,
+    which: &str,
+    params: impl Params,
+    into: &mut Vec<Event>,
+) -> Result<(), JournalError> {
+    let mut statement = store.of(db.prepare_cached(&format!("SELECT {COLUMNS} FROM events WHERE {which}")))?;
+    let mut rows = store.of(statement.query(params))?;
+    while let Some(row) = store.of(rows.next())? {
+        into.push(event(row).map_err(|cause| damaged(row, cause))?);
+    }
+    Ok(())
 }
 
 /// Reads a row of [`COLUMNS`].

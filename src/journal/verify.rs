@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Row};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
-use super::chain::{self, GENESIS, Link};
-use super::{failure, schema};
+use super::stored::{COLUMNS, Last, Stored};
+use super::{chain, failure, schema};
 use crate::ground::sha256;
 
 /// So many lines about the pages of one table are enough.
@@ -161,12 +160,10 @@ impl Check<'_> {
     }
 
     fn stream(&mut self, stream: &str) -> rusqlite::Result<()> {
-        let mut last = Last { version: 0, seq: 0, at: String::new(), hash: GENESIS.to_owned() };
+        let mut last = Last::default();
         let db = self.db;
-        let mut statement = db.prepare_cached(
-            "SELECT version, seq, at, actor, host, kind, schema, body, hash FROM events WHERE stream = ?1
-             ORDER BY version",
-        )?;
+        let mut statement =
+            db.prepare_cached(&format!("SELECT {COLUMNS} FROM events WHERE stream = ?1 ORDER BY version"))?;
         let mut rows = statement.query([stream])?;
         loop {
             let read = rows.next().and_then(|row| row.map(Stored::read).transpose());
@@ -174,7 +171,7 @@ impl Check<'_> {
                 Ok(None) => break,
                 Ok(Some(event)) => {
                     self.found.events += 1;
-                    self.event(stream, &last, &event);
+                    self.event(&last, &event);
                     last = event.into();
                 }
                 Err(error) if failure::is_damage(&error) => {
@@ -193,38 +190,14 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn event(&mut self, stream: &str, last: &Last, event: &Stored) {
-        let version = event.version;
-        let mut say = |problem: String| self.report(Some(stream), Some(version), problem);
-        if version != last.version + 1 {
-            say(format!("version {} should stand here: events of this stream are missing", last.version + 1));
-        } else if last.hash.is_empty() {
-            // The event before could not be read; there is nothing to chain this one to.
-        } else if event.link(stream).hash(&last.hash) != event.hash {
-            say("the hash does not fit: the event or the chain before it was changed".to_owned());
+    fn event(&mut self, last: &Last, event: &Stored) {
+        let (stream, version) = (event.stream.as_str(), event.version);
+        let examined = event.examine(last);
+        for problem in examined.problems {
+            self.report(Some(stream), Some(version), problem);
         }
-        if event.seq <= last.seq {
-            say(format!("it stands at place {} of the journal, before the event it follows", event.seq));
-        }
-        if event.at < last.at {
-            say(format!("its time {} is before that of the event it follows", event.at));
-        }
-        match serde_json::from_str(&event.body) {
-            Ok(body) => self.mentions(stream, version, &body),
-            Err(error) => say(format!("its body is not JSON: {error}")),
-        }
-    }
-
-    fn mentions(&mut self, stream: &str, version: u64, body: &Value) {
-        match body {
-            Value::Array(items) => items.iter().for_each(|item| self.mentions(stream, version, item)),
-            Value::Object(fields) => {
-                if let Some(hash) = fields.get("blob").and_then(Value::as_str).filter(|text| is_hash(text)) {
-                    self.mentioned.entry(hash.to_owned()).or_insert_with(|| (stream.to_owned(), version));
-                }
-                fields.values().for_each(|field| self.mentions(stream, version, field));
-            }
-            _ => {}
+        for hash in examined.blobs {
+            self.mentioned.entry(hash).or_insert_with(|| (stream.to_owned(), version));
         }
     }
 
@@ -253,62 +226,6 @@ impl Check<'_> {
     }
 }
 
-/// What the next event of a stream is held against.
-struct Last {
-    version: u64,
-    seq: u64,
-    at: String,
-    hash: String,
-}
-
-impl From<Stored> for Last {
-    fn from(event: Stored) -> Self {
-        Self { version: event.version, seq: event.seq, at: event.at, hash: event.hash }
-    }
-}
-
-/// An event exactly as it is stored.
-struct Stored {
-    version: u64,
-    seq: u64,
-    at: String,
-    actor: String,
-    host: String,
-    kind: String,
-    schema: u32,
-    body: String,
-    hash: String,
-}
-
-impl Stored {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            version: row.get::<_, i64>(0)?.cast_unsigned(),
-            seq: row.get::<_, i64>(1)?.cast_unsigned(),
-            at: row.get(2)?,
-            actor: row.get(3)?,
-            host: row.get(4)?,
-            kind: row.get(5)?,
-            schema: row.get(6)?,
-            body: row.get(7)?,
-            hash: row.get(8)?,
-        })
-    }
-
-    fn link<'a>(&'a self, stream: &'a str) -> Link<'a> {
-        Link {
-            stream,
-            version: self.version,
-            at: &self.at,
-            actor: &self.actor,
-            host: &self.host,
-            kind: &self.kind,
-            schema: self.schema,
-            body: &self.body,
-        }
-    }
-}
-
 fn rows(db: &Connection, sql: &str, mut each: impl FnMut(&Row<'_>) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query([])?;
@@ -316,8 +233,4 @@ fn rows(db: &Connection, sql: &str, mut each: impl FnMut(&Row<'_>) -> rusqlite::
         each(row)?;
     }
     Ok(())
-}
-
-fn is_hash(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -6,7 +6,7 @@ use crate::ledger::{Ledger, fact_of, to_new};
 use crate::monitor::event::Recorded;
 use crate::monitor::{Alert, AlertEvent};
 
-const PREFIX: &str = "alert/";
+pub(super) const PREFIX: &str = "alert/";
 
 impl Ledger<'_> {
     /// Begins an alert under an id that names its episode; none when that episode is known already.
@@ -26,16 +26,7 @@ impl Ledger<'_> {
 
     /// All alerts, in the order in which they fired.
     pub fn alerts(&self) -> Result<Vec<Alert>> {
-        let mut alerts: Vec<Alert> = Vec::new();
-        for event in self.journal.read_all(PREFIX)? {
-            let id = event.stream.strip_prefix(PREFIX).unwrap_or(&event.stream);
-            let recorded = from_stored(&event)?;
-            match alerts.last_mut() {
-                Some(last) if last.id == id => last.apply(&recorded),
-                _ => alerts.extend(Alert::begin(id, &recorded)),
-            }
-        }
-        Ok(alerts)
+        fold_all(&self.journal.read_all(PREFIX)?)
     }
 
     /// Adds an event if it may follow; on a conflict looks again and decides anew.
@@ -55,6 +46,20 @@ impl Ledger<'_> {
 
 fn stream(id: &str) -> String {
     format!("{PREFIX}{id}")
+}
+
+/// The alerts whose events stand there stream by stream.
+pub(super) fn fold_all(events: &[journal::Event]) -> Result<Vec<Alert>> {
+    let mut alerts: Vec<Alert> = Vec::new();
+    for event in events {
+        let id = event.stream.strip_prefix(PREFIX).unwrap_or(&event.stream);
+        let recorded = from_stored(event)?;
+        match alerts.last_mut() {
+            Some(last) if last.id == id => last.apply(&recorded),
+            _ => alerts.extend(Alert::begin(id, &recorded)),
+        }
+    }
+    Ok(alerts)
 }
 
 fn fold(id: &str, events: &[journal::Event]) -> Result<Alert> {

@@ -9,7 +9,7 @@ use crate::incident::{Incident, IncidentEvent, Recorded, Telling, Visibility, fa
 use crate::journal::{self, JournalError, NewEvent};
 use crate::ledger::Ledger;
 
-const PREFIX: &str = "incident/";
+pub(super) const PREFIX: &str = "incident/";
 
 /// The key in a body that says when something happened that was told of later.
 const OCCURRED: &str = "occurred_at";
@@ -204,7 +204,7 @@ fn fold(id: &str, events: &[journal::Event]) -> Result<Incident> {
 }
 
 /// The incidents that events come to, which stand stream by stream.
-fn folded(events: &[journal::Event]) -> Result<Vec<Incident>> {
+pub(super) fn folded(events: &[journal::Event]) -> Result<Vec<Incident>> {
     let streams = events.chunk_by(|one, next| one.stream == next.stream);
     streams.map(|events| fold(events[0].stream.strip_prefix(PREFIX).unwrap_or(&events[0].stream), events)).collect()
 }

@@ -3,6 +3,7 @@
 mod alerts;
 mod incidents;
 mod mails;
+mod open;
 mod runs;
 
 use serde::Serialize;

@@ -13,7 +13,7 @@ use crate::ground::slug;
 use crate::journal::{self, JournalError, NewEvent};
 use crate::ledger::{Ledger, NotRecorded, fact_of, to_new};
 
-const PREFIX: &str = "run/";
+pub(super) const PREFIX: &str = "run/";
 
 /// Output longer than this goes into a blob.
 const INLINE: usize = 4096;
@@ -110,6 +110,10 @@ impl Ledger<'_> {
 
     /// A run as it stands. The id may be shortened to a beginning that only one run has.
     pub fn run(&self, id: &str) -> Result<State> {
+        let events = self.journal.read(&format!("{PREFIX}{id}"), 0)?;
+        if !events.is_empty() {
+            return self.fold(id, &events);
+        }
         let id = self.find_run(id)?;
         let events = self.journal.read(&format!("{PREFIX}{id}"), 0)?;
         self.fold(&id, &events)
@@ -203,16 +207,20 @@ impl Ledger<'_> {
 
     /// All runs in one line each, in the order they were begun.
     pub fn summaries(&self) -> Result<Vec<Summary>> {
-        let mut summaries: Vec<Summary> = Vec::new();
-        for event in self.journal.read_all(PREFIX)? {
-            let id = event.stream.strip_prefix(PREFIX).unwrap_or(&event.stream);
-            let recorded = from_stored(&event)?;
-            match summaries.last_mut() {
-                Some(last) if last.id == id => last.apply(&recorded),
-                _ => summaries.extend(Summary::begin(id, &recorded)),
-            }
-        }
-        Ok(summaries)
+        summaries_of(&self.journal.read_all(PREFIX)?)
+    }
+
+    /// The runs of a procedure for a period or a subject, in the order they were begun.
+    pub fn runs_for(&self, procedure: &Procedure, period: Option<&str>, subject: Option<&str>) -> Result<Vec<Summary>> {
+        let title = Title::of(procedure, period, subject);
+        let mut runs = summaries_of(&self.journal.read_all(&format!("{PREFIX}{}", title.base))?)?;
+        runs.retain(|run| {
+            run.kind == procedure.kind
+                && run.procedure == procedure.id
+                && run.period.as_deref() == period
+                && run.subject.as_deref() == subject
+        });
+        Ok(runs)
     }
 
     /// The latest run of a procedure for a period or a subject, if there is one.
@@ -222,13 +230,7 @@ impl Ledger<'_> {
         period: Option<&str>,
         subject: Option<&str>,
     ) -> Result<Option<Summary>> {
-        let matches = |run: &Summary| {
-            run.kind == procedure.kind
-                && run.procedure == procedure.id
-                && run.period.as_deref() == period
-                && run.subject.as_deref() == subject
-        };
-        Ok(self.summaries()?.into_iter().rev().find(matches))
+        Ok(self.runs_for(procedure, period, subject)?.pop())
     }
 
     /// The events of a run with their facts, for timelines and exports.
@@ -298,6 +300,20 @@ impl Ledger<'_> {
             |bytes| String::from_utf8_lossy(&bytes).into_owned(),
         ))
     }
+}
+
+/// The runs whose events stand there stream by stream, in one line each.
+pub(super) fn summaries_of(events: &[journal::Event]) -> Result<Vec<Summary>> {
+    let mut summaries: Vec<Summary> = Vec::new();
+    for event in events {
+        let id = event.stream.strip_prefix(PREFIX).unwrap_or(&event.stream);
+        let recorded = from_stored(event)?;
+        match summaries.last_mut() {
+            Some(last) if last.id == id => last.apply(&recorded),
+            _ => summaries.extend(Summary::begin(id, &recorded)),
+        }
+    }
+    Ok(summaries)
 }
 
 fn plan_of(catalog: &Catalog, kind: ProcedureKind, id: &str) -> Result<Arc<Plan>> {

@@ -169,9 +169,24 @@ impl Post<'_> {
     }
 
     async fn bring(&self, channel: &Channel, letter: &Message, leg: &Leg) -> Result<Receipt, NotDelivered> {
+        if let Some(Delivery::Page(dir)) = &channel.delivery {
+            return self.publish(dir);
+        }
         let Some(address) = &leg.target.recipient else { return self.courier.deliver(channel, letter).await };
         let recipient = Recipient { address: address.clone(), fields: leg.fields.clone() };
         self.courier.deliver_to(channel, &recipient, letter).await
+    }
+
+    fn publish(&self, dir: &str) -> Result<Receipt, NotDelivered> {
+        match (self.publish)(dir) {
+            Ok(()) => Ok(Receipt::Delivered { how: format!("published in {dir}"), remote: None }),
+            Err(why) => Err(NotDelivered {
+                reason: format!("the status page could not be made in {dir}: {why}"),
+                again: why.kind == Kind::Environment,
+                after: None,
+                uncertain: false,
+            }),
+        }
     }
 
     // Whoever writes this down may try; who comes second is refused. The leg as it stands with this attempt.

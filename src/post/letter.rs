@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::catalog::model::Settings;
-use crate::channel::{Message, MessageKind, Thread};
-use crate::ground::{Time, plain_line, rfc3339};
+use crate::channel::{Message, MessageKind, Thread, placeholder, placeholders};
+use crate::ground::{Time, plain, plain_line, rfc3339};
 use crate::incident::impact::{Interval, LEVELS};
 use crate::incident::{Incident, Role, Status};
 use crate::ledger::About;
@@ -113,4 +113,12 @@ fn remote(incident: &Incident, channel: &str) -> Option<String> {
 /// Who may be asked about an incident, for messages to the team.
 pub fn contact(incident: &Incident) -> Option<&str> {
     incident.role(Role::Communications).or(incident.role(Role::Commander))
+}
+
+/// A text with its places for recipients' fields in brackets, for eyes.
+pub fn readable(text: &str) -> String {
+    let columns = placeholders(text);
+    let text =
+        columns.iter().fold(text.to_owned(), |text, column| text.replace(&placeholder(column), &format!("[{column}]")));
+    plain(&text)
 }

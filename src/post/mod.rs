@@ -6,6 +6,7 @@
 
 mod approve;
 mod deliver;
+mod end;
 mod letter;
 mod nudge;
 
@@ -25,7 +26,8 @@ use crate::message::{Addressee, Drafted, MessageEvent, Target, Tell};
 
 pub use approve::{Consent, consent};
 pub use deliver::{Delivered, Outcome, verdict};
-pub use letter::{contact, impact, public_name, title};
+pub use end::{check_told, end_all, resolved};
+pub use letter::{contact, impact, public_name, readable, title};
 pub use nudge::{Asked, escalation, reminder};
 
 /// What brings messages on their way.
@@ -38,6 +40,8 @@ pub struct Post<'a> {
     pub walker: Walker,
     /// Whether a process is there.
     pub is_alive: &'a (dyn Fn(&Walker) -> bool + Sync),
+    /// Makes our own status page anew in a directory; what is queued stands on it.
+    pub publish: &'a (dyn Fn(&str) -> Result<()> + Sync),
 }
 
 /// A message to draft.

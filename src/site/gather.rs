@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, SubsecRound as _, TimeDelta};
 
-use crate::catalog::model::{Probe, Service};
+use crate::catalog::model::{Probe, Service, Settings};
 use crate::error::Result;
 use crate::ground::{Actor, Span, SystemClock, Time};
 use crate::ledger::Ledger;
@@ -29,16 +29,25 @@ pub fn gather(workspace: &Workspace, url: Option<&str>, now: Time) -> Result<Pag
         let probes = settings.all_probes().filter(|probe| probe.enabled && probe.service == service.id);
         seen.service(service, &probes.collect::<Vec<_>>(), &told)
     };
-    let services = settings.services.values().map(one).collect::<Result<_>>()?;
+    let shown: Vec<&Service> = match &settings.status_page.services {
+        Some(ids) => ids.iter().filter_map(|id| settings.services.get(id)).collect(),
+        None => settings.services.values().collect(),
+    };
+    let services = shown.into_iter().map(one).collect::<Result<_>>()?;
     let Told { incidents, maintenances } = told;
     Ok(Page {
-        title: settings.title.clone().unwrap_or_else(|| NAMELESS.to_owned()),
-        url: url.map(str::to_owned),
+        title: title(settings),
+        url: url.map(str::to_owned).or_else(|| settings.status_page.url.clone()),
         at: now.trunc_subsecs(0),
         services,
         incidents,
         maintenances,
     })
+}
+
+fn title(settings: &Settings) -> String {
+    let page = settings.status_page.title.as_ref().or(settings.title.as_ref());
+    page.cloned().unwrap_or_else(|| NAMELESS.to_owned())
 }
 
 /// What the public was told.

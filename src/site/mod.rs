@@ -9,3 +9,15 @@ mod tree;
 pub use folder::{Written, write};
 pub use gather::gather;
 pub use publisher::Publisher;
+
+use std::path::Path;
+
+use crate::error::Result;
+use crate::ground::Time;
+use crate::workspace::{Surroundings, Workspace};
+
+/// Makes the page anew in a directory, which is relative to the workspace.
+pub fn publish(workspace: &Workspace, surroundings: &Surroundings, dir: &str, now: Time) -> Result<()> {
+    let page = gather(workspace, None, now)?;
+    write(&workspace.working_dir(surroundings).join(Path::new(dir)), &crate::view::page::files(&page)).map(drop)
+}

@@ -37,13 +37,22 @@ fn page(incident: &Incident, over_at: Option<Time>, settings: &Settings) -> Opti
         title: title(first),
         impact: Impact::parse(impact(incident, settings)),
         status,
-        services: incident.services.iter().filter(|id| settings.services.contains_key(*id)).cloned().collect(),
+        services: shown(incident, settings),
         started_at: incident.began_at(),
         created_at: first.queued_at.unwrap_or(first.drafted_at),
         resolved_at: if status.is_over() { told_over.or(ended) } else { None },
         monitoring_at: when(|status| status == Status::Monitoring),
         updates,
     })
+}
+
+// The services of an incident that the page shows.
+fn shown(incident: &Incident, settings: &Settings) -> Vec<String> {
+    let is_shown = |id: &&String| match &settings.status_page.services {
+        Some(ids) => ids.contains(id),
+        None => settings.services.contains_key(*id),
+    };
+    incident.services.iter().filter(is_shown).cloned().collect()
 }
 
 // Approved, on its way or arrived, and not given up, for a channel that the public reads.

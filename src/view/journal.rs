@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ground::{plain_line, rfc3339};
-use crate::journal::{Event, Finding, Verification};
-use crate::view::count::counted;
+use crate::journal::{Event, Exported, Finding, Imported, Verification};
+use crate::view::count::{counted, together};
 use crate::view::look::{Look, Style, paint};
 use crate::view::wrap::fit;
 
@@ -18,19 +18,63 @@ pub struct PlaceView {
     pub path: String,
 }
 
+/// What was exported to a file, for programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ExportView {
+    /// The path of the file.
+    pub path: String,
+    /// What stands in it.
+    #[serde(flatten)]
+    pub exported: Exported,
+}
+
+/// What was exported, for people, and where to.
+pub fn exported_text(exported: &Exported, to: Option<&str>) -> String {
+    let to = to.map(|path| format!(" to {}", plain_line(path))).unwrap_or_default();
+    let Exported { events, streams, blobs, .. } = *exported;
+    format!("Exported {} in {} and {}{to}.", many(events, "event"), many(streams, "stream"), many(blobs, "blob"))
+}
+
+/// What was imported, for people.
+pub fn imported_text(imported: &Imported) -> String {
+    let Imported { events, new_events, new_streams, new_blobs, .. } = *imported;
+    let known = match events - new_events.min(events) {
+        0 => String::new(),
+        known if new_events == 0 => format!(" All {} were here already.", many(known, "event")),
+        1 => " 1 event was here already.".to_owned(),
+        known => format!(" {known} events were here already."),
+    };
+    let new = [(new_events, "event"), (new_blobs, "blob")].map(|(count, one)| (in_words(count), one));
+    let began = match new_streams {
+        0 => String::new(),
+        count => format!(", in {}", many(count, "new stream")),
+    };
+    match together(&new) {
+        nothing if nothing.is_empty() => format!("Nothing new.{known}"),
+        new => format!("Imported {new}{began}.{known}"),
+    }
+}
+
+fn many(count: u64, one: &str) -> String {
+    counted(in_words(count), one)
+}
+
+fn in_words(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
 /// What a verification found, for people.
 pub fn verification_text(look: Look, verification: &Verification) -> String {
     let mut text = String::new();
     for finding in &verification.findings {
         let _ = writeln!(text, "{}: {}", paint(look, Style::Bad, &place(finding)), plain_line(&finding.problem));
     }
-    let count = |count, one: &str| counted(usize::try_from(count).unwrap_or(usize::MAX), one);
     let _ = writeln!(
         text,
         "{} in {}, {}",
-        count(verification.events, "event"),
-        count(verification.streams, "stream"),
-        count(verification.blobs, "blob")
+        many(verification.events, "event"),
+        many(verification.streams, "stream"),
+        many(verification.blobs, "blob")
     );
     if !verification.head.is_empty() {
         let _ = writeln!(text, "head {}", verification.head);

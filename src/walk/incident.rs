@@ -4,15 +4,17 @@ use crate::catalog::model::{IncidentPart, StepKind};
 use crate::engine::Input;
 use crate::error::{Error, Result};
 use crate::incident::{Incident, IncidentEvent};
+use crate::ledger::Happening;
+use crate::post::{check_told, resolved};
 use crate::terminal::AskError;
 use crate::view;
 use crate::walk::answers::Action;
 use crate::walk::operator::{self, Heard, Say};
 use crate::walk::{Flow, Left, Walk, does_not_fit};
 
-/// What a part came to: the event, if something changes, and how the step reads afterwards.
+/// What a part came to: the facts, if something changes, and how the step reads afterwards.
 struct Settled {
-    event: Option<IncidentEvent>,
+    events: Vec<IncidentEvent>,
     reason: Option<String>,
 }
 
@@ -58,8 +60,8 @@ impl Walk<'_> {
                 return Ok(Flow::Leave(Left::NeedsInput(format!("step {step}: {}", wanted(part)))));
             }
         };
-        if let Some(event) = settled.event {
-            self.ledger.record_incident(&mut incident, event)?;
+        if !settled.events.is_empty() {
+            self.ledger.record_incident(&mut incident, Happening { events: settled.events, at: None })?;
         }
         self.record(Input::Done { step, reason: settled.reason })
     }
@@ -88,26 +90,45 @@ impl Walk<'_> {
         let text = text.map(|text| self.redactor.text(&text));
         Ok(Ok(match part {
             IncidentPart::Acknowledge if incident.acknowledged_at.is_some() && incident.unanswered().is_none() => {
-                Settled { event: None, reason: Some("acknowledged before".into()) }
+                Settled { events: vec![], reason: Some("acknowledged before".into()) }
             }
-            IncidentPart::Acknowledge => Settled { event: Some(IncidentEvent::Acknowledged {}), reason: None },
+            IncidentPart::Acknowledge => Settled { events: vec![IncidentEvent::Acknowledged {}], reason: None },
             IncidentPart::Severity => match self.pick_severity(incident, choice)? {
                 Ok(severity) => severity_settled(incident, severity, text),
                 Err(error) => return Ok(Err(error)),
             },
-            IncidentPart::Impact => {
-                Settled { reason: text.clone(), event: text.map(|text| IncidentEvent::ImpactRecorded { text }) }
-            }
+            IncidentPart::Impact => Settled {
+                reason: text.clone(),
+                events: events(text.map(|text| IncidentEvent::ImpactRecorded { text })),
+            },
             IncidentPart::Note => {
-                Settled { reason: text.clone(), event: text.map(|text| IncidentEvent::NoteAdded { text }) }
+                Settled { reason: text.clone(), events: events(text.map(|text| IncidentEvent::NoteAdded { text })) }
             }
             IncidentPart::Resolve if !incident.is_open() => {
-                Settled { event: None, reason: Some("resolved before".into()) }
+                Settled { events: vec![], reason: Some("resolved before".into()) }
             }
             IncidentPart::Resolve => {
-                Settled { reason: text.clone(), event: Some(IncidentEvent::Resolved { reason: text, untold: None }) }
+                let untold = match self.untold(incident)? {
+                    Ok(untold) => untold,
+                    Err(error) => return Ok(Err(error)),
+                };
+                let events = resolved(incident, text.clone(), untold, None).events;
+                Settled { reason: text, events }
             }
         }))
+    }
+
+    // Whoever was told of it is told that it is over, or the operator says why not.
+    fn untold(&mut self, incident: &Incident) -> Result<Result<Option<String>, AskError>> {
+        let Err(error) = check_told(incident, None) else { return Ok(Ok(None)) };
+        if !self.terminal.can_ask() {
+            return Err(error);
+        }
+        self.terminal.tell(&error.to_string());
+        for cause in &error.causes {
+            self.terminal.tell(&format!("  {cause}"));
+        }
+        Ok(self.text_for("", "Why are they not told? (Ctrl-C to tell them first)"))
     }
 
     fn pick_severity(&mut self, incident: &Incident, choice: Option<String>) -> Result<Result<String, AskError>> {
@@ -127,10 +148,14 @@ impl Walk<'_> {
     }
 }
 
+fn events(event: Option<IncidentEvent>) -> Vec<IncidentEvent> {
+    event.into_iter().collect()
+}
+
 fn severity_settled(incident: &Incident, severity: String, reason: Option<String>) -> Settled {
     let changes = severity != incident.severity;
     let shown = Some(severity.clone());
-    Settled { event: changes.then_some(IncidentEvent::SeverityChanged { severity, reason }), reason: shown }
+    Settled { events: events(changes.then_some(IncidentEvent::SeverityChanged { severity, reason })), reason: shown }
 }
 
 // What a part asks for that is so already. A severity may always be another by now, and a note is always a new one.

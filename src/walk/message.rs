@@ -5,10 +5,16 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::catalog::model::{Send, StepKind};
+use crate::channel::Courier;
 use crate::engine::Input;
 use crate::engine::context::context;
+use crate::engine::event::Walker;
 use crate::error::{Error, Result};
-use crate::message::{self, Draft};
+use crate::incident::{Status, Telling};
+use crate::ledger::About;
+use crate::message::{self, Draft, MailState, Tell};
+use crate::post::{Consent, NewMail, Outcome, Post, consent, readable};
+use crate::process;
 use crate::template;
 use crate::terminal::{AskError, Question};
 use crate::walk::operator::{self, Heard, Say};
@@ -45,22 +51,107 @@ impl Walk<'_> {
                 }
             }
         }
-        let text = draft.render().map_err(|error| Error::definition(format!("template {}: {error}", send.template)))?;
-        let text = self.redactor.text(&text);
+        let shown = draft.render().map_err(|error| of_template(send, &error))?;
+        let shown = self.redactor.text(&shown);
         self.terminal.tell(&format!("Message for {}:\n", audience(send)));
-        self.terminal.say(&text);
+        self.terminal.say(&readable(&shown));
         if self.terminal.can_ask() && !by_itself {
-            let copy =
-                if send.to.is_empty() { String::new() } else { format!(": copy it to {} yourself", audience(send)) };
-            let question = format!("Record it? Nothing is sent{copy}.");
+            let question =
+                if send.to.is_empty() { "Record it?".to_owned() } else { format!("Send it to {}?", audience(send)) };
             match self.terminal.confirm(&question, true) {
                 Ok(true) => {}
                 Ok(false) | Err(AskError::NobodyToAsk) => return Ok(Flow::Next),
                 Err(AskError::Interrupted) => return Ok(Flow::Leave(Left::Interrupted)),
             }
         }
+        if !send.to.is_empty()
+            && let Some(left) = self.post(&step, send, &draft).await?
+        {
+            return Ok(Flow::Leave(left));
+        }
         let variant = draft.variant().to_owned();
-        self.record(Input::Message { step, template: send.template.clone(), variant, to: send.to.clone(), text })
+        let (template, to) = (send.template.clone(), send.to.clone());
+        self.record(Input::Message { step, template, variant, to, text: readable(&shown) })
+    }
+
+    // Brings the message on its way. Whatever becomes of us, it is not sent a second time by walking the step again.
+    async fn post(&mut self, step: &str, send: &Send, draft: &Draft) -> Result<Option<Left>> {
+        let about = match &self.state.header.incident {
+            Some(id) => Some(About::Incident(Box::new(self.ledger.incident(id)?))),
+            None => None,
+        };
+        let place = format!("{}/{step}", self.state.id);
+        let known = about.as_ref().and_then(|about| known(about, &place));
+        let new = self.mail(place, send, draft, about.as_ref())?;
+        let (dir, vars) = (self.site.dir.clone(), self.site.vars.clone());
+        let courier = Courier::new(&vars, dir, self.ledger.clock, self.redactor.clone());
+        let walker = self.site.walker.clone();
+        let host = walker.host.clone();
+        let is_alive = move |other: &Walker| process::is_alive(other.pid, &other.host, &host);
+        let publish = &self.site.publish;
+        let post = Post { ledger: self.ledger, courier: &courier, walker, is_alive: &is_alive, publish: &**publish };
+        let (mut about, message) = match (about, known) {
+            (Some(about), Some(message)) => (about, message),
+            (about, _) => post.draft(about, new)?,
+        };
+        let (id, mail) = (about.full_id(&message), about.mail(&message)?);
+        if mail.state() == MailState::Draft {
+            match consent(about.incident(), mail, &self.ledger.actor.0, false) {
+                Consent::Given(grounds) => post.approve(&mut about, &message, grounds)?,
+                Consent::Needed(commander) if self.terminal.can_ask() => {
+                    let who = commander.unwrap_or_else(|| "nobody".to_owned());
+                    let question = format!(
+                        "Customers read this, and the incident commander ({who}) has to approve. Approve it yourself?"
+                    );
+                    match self.terminal.confirm(&question, false) {
+                        Ok(true) => post.approve(&mut about, &message, "said so")?,
+                        Ok(false) | Err(AskError::NobodyToAsk) => return Ok(Some(Left::Quit)),
+                        Err(AskError::Interrupted) => return Ok(Some(Left::Interrupted)),
+                    }
+                }
+                Consent::Needed(commander) => {
+                    let who = commander.unwrap_or_else(|| "the incident commander (nobody is, yet)".to_owned());
+                    return Ok(Some(Left::NeedsInput(format!(
+                        "step {step}: {id} goes to customers and waits for {who}: opsctl message approve {id}"
+                    ))));
+                }
+            }
+        }
+        if about.mail(&message)?.state() == MailState::Approved {
+            post.queue(&mut about, &message)?;
+        }
+        for one in post.deliver(&mut about).await? {
+            let channel = &one.target.channel;
+            self.terminal.tell(&match one.outcome {
+                Outcome::Sent(how) => format!("{} to {channel}: sent ({how})", one.message),
+                Outcome::ByHand => {
+                    format!("{} to {channel}: opsctl sends nothing there; copy it to {channel} yourself.", one.message)
+                }
+                Outcome::Later(why) => format!("{} to {channel}: waits in the outbox: {why}", one.message),
+                Outcome::Uncertain(why) => {
+                    format!("{} to {channel}: nobody knows whether it arrived: {why}", one.message)
+                }
+                Outcome::Failed(why) => format!("{} to {channel}: not sent: {why}", one.message),
+            });
+        }
+        Ok(None)
+    }
+
+    fn mail(&self, place: String, send: &Send, draft: &Draft, about: Option<&About>) -> Result<NewMail> {
+        let told = Status::parse(draft.variant());
+        let status = told.or_else(|| about.and_then(About::incident).map(|incident| incident.status));
+        let (subject, body) = (draft.subject(), draft.body());
+        Ok(NewMail {
+            tell: Tell::Update,
+            status: status.map(|status| status.word().to_owned()),
+            template: Some(send.template.clone()),
+            variant: Some(draft.variant().to_owned()).filter(|variant| !variant.is_empty()),
+            to: send.to.clone(),
+            subject: subject.map_err(|error| of_template(send, &error))?.map(|text| self.redactor.text(&text)),
+            text: self.redactor.text(&body.map_err(|error| of_template(send, &error))?),
+            facts: draft.values().iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect(),
+            step: Some(place),
+        })
     }
 
     fn draft(&self, step: &str, scope: &str, send: &Send, said: &BTreeMap<String, String>) -> Result<Draft> {
@@ -76,7 +167,13 @@ impl Walk<'_> {
             given.insert(name.clone(), value);
         }
         given.extend(said.clone());
-        let facts: Value = context;
+        let mut facts: Value = context;
+        // Who tells the end tells when that is.
+        if let (Some(id), Some(status)) = (&self.state.header.incident, send.variant.as_deref().and_then(Status::parse))
+        {
+            let telling = Telling { status: Some(status), next: None };
+            facts["incident"] = self.ledger.facts(&self.ledger.incident(id)?, telling);
+        }
         message::draft(template, send.variant.as_deref(), given, &facts)
     }
 
@@ -95,6 +192,17 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+// The message that this step has drafted before, unless it was dropped.
+fn known(about: &About, place: &str) -> Option<String> {
+    let mut mails = about.outbox().mails.iter().rev();
+    let found = mails.find(|mail| mail.drafted.step.as_deref() == Some(place) && mail.state() != MailState::Dropped);
+    found.map(|mail| mail.id().to_owned())
+}
+
+fn of_template(send: &Send, error: &template::TemplateError) -> Error {
+    Error::definition(format!("template {}: {error}", send.template))
 }
 
 fn audience(send: &Send) -> String {

@@ -44,6 +44,8 @@ pub struct Site {
     pub walker: Walker,
     /// Where the journal lies: what tells this workspace's runs from others of the same id.
     pub journal: String,
+    /// Makes our own status page anew in a directory.
+    pub publish: Box<dyn Fn(&str) -> Result<()> + Send + Sync>,
 }
 
 /// One walk through a run.

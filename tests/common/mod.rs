@@ -13,6 +13,7 @@ pub mod probes;
 pub mod proxy;
 pub mod pty;
 pub mod redis;
+pub mod smtp;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -66,10 +66,9 @@ fn format_1_reads_as_it_did_when_it_was_written() {
     assert_eq!(record(&journal.read_all("").unwrap(), &found), expected);
 }
 
-#[test]
-fn format_2_reads_as_it_did_when_it_was_written() {
-    let dir = released("v2.db");
-    let expected: Value = serde_json::from_slice(&fs::read(fixture("v2.json")).unwrap()).unwrap();
+fn reads_as_it_did(database: &str, told: &str) {
+    let dir = released(database);
+    let expected: Value = serde_json::from_slice(&fs::read(fixture(told)).unwrap()).unwrap();
     let journal = SqliteJournal::open_read(dir.path()).unwrap().unwrap();
     let found = journal.verify().unwrap();
     assert_eq!(found.findings, []);
@@ -78,8 +77,18 @@ fn format_2_reads_as_it_did_when_it_was_written() {
 }
 
 #[test]
+fn format_2_reads_as_it_did_when_it_was_written() {
+    reads_as_it_did("v2.db", "v2.json");
+}
+
+#[test]
+fn format_3_reads_as_it_did_when_it_was_written() {
+    reads_as_it_did("v3.db", "v3.json");
+}
+
+#[test]
 fn every_format_can_be_continued() {
-    for name in ["v1.db", "v2.db"] {
+    for name in ["v1.db", "v2.db", "v3.db"] {
         let dir = released(name);
         let journal = SqliteJournal::open(dir.path()).unwrap();
         let seen = journal.read("run/db-connection.1", 0).unwrap().len() as u64;
@@ -158,6 +167,6 @@ fn write() {
     let record = record(&journal.read_all("").unwrap(), &journal.verify().unwrap());
     let record = json!({ "journal": record, "samples": seen(&samples) });
     drop((journal, samples));
-    fs::copy(dir.path().join("journal.db"), Path::new(&to).join("v2.db")).unwrap();
-    fs::write(Path::new(&to).join("v2.json"), format!("{record:#}\n")).unwrap();
+    fs::copy(dir.path().join("journal.db"), Path::new(&to).join("v3.db")).unwrap();
+    fs::write(Path::new(&to).join("v3.json"), format!("{record:#}\n")).unwrap();
 }

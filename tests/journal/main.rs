@@ -5,8 +5,10 @@
 mod damage;
 mod fixture;
 mod keeping;
+mod open;
 mod processes;
 mod tampering;
+mod transfer;
 
 use opsctl::ground::{Actor, Time};
 use opsctl::journal::{Context, Event, Journal, JournalError, NewEvent, SqliteJournal};

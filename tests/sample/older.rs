@@ -39,7 +39,9 @@ fn a_writer_gives_it_the_tables_and_takes_nothing_away() {
     assert_eq!(format(&dir), 1);
     let samples = Samples::open(dir.path()).unwrap();
     samples.append(&[sample("api", 0, State::Up)]).unwrap();
-    assert_eq!(format(&dir), 2);
+    let fresh = TempDir::new().unwrap();
+    SqliteJournal::open(fresh.path()).unwrap();
+    assert_eq!(format(&dir), format(&fresh), "it has the newest format now");
     assert_eq!(verify(), before);
     assert_eq!(before.findings, []);
     assert_eq!(samples.latest().unwrap().len(), 1);

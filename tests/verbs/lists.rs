@@ -17,7 +17,7 @@ fn severities_are_listed_with_what_makes_them() {
     let world = pack();
     let text = world.run(&["severity", "list"]).exits(0).stdout;
     for part in [
-        "P0 Critical · response time: Immediate · customers are informed\n  - Service completely down",
+        "P0 Critical · response time: Immediate · customers are informed\n  First public update within 15m, then every 30m\n  Needs an incident commander\n  - Service completely down",
         "P2 Medium · response time: < 4 hours\n",
     ] {
         assert!(text.contains(part), "{text}");
@@ -32,7 +32,11 @@ fn severities_are_listed_with_what_makes_them() {
             "criteria": ["Cosmetic issue", "Enhancement request", "Documentation issue"],
             "respond_within": "1d",
             "response_time": "< 24 hours",
-            "inform_customers": false
+            "inform_customers": false,
+            "first_update_within": null,
+            "update_every": null,
+            "needs_commander": false,
+            "escalate": null
         })
     );
 }

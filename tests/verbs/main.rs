@@ -13,3 +13,4 @@ mod lint;
 mod lists;
 mod man;
 mod schema;
+mod transfer;

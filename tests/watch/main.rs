@@ -14,6 +14,7 @@ mod heartbeats;
 mod hook;
 mod incidents;
 mod looking;
+mod mailing;
 mod outbox;
 mod prometheus;
 mod reloading;

@@ -42,6 +42,11 @@ fn email(mail: &Email, at: &Trail<'_>, problems: &mut Vec<Problem>) {
     if user.and_then(|user| user.split_once(':')).is_some_and(|(_, password)| !password.contains("${")) {
         problems.push(literal("this password stands in the open", "SMTP_URL", &here));
     }
+    if let Some(host) = in_the_open(mail) {
+        let message = format!("mails and passwords would go to {host} readable for everybody on the way");
+        let problem = Problem::error("insecure", &here, message);
+        problems.push(problem.suggest("use smtp:// (with STARTTLS) or smtps://, or say `insecure: true`"));
+    }
     let more = [("from", Some(&mail.from)), ("reply_to", mail.reply_to.as_ref())];
     for (key, text) in more.into_iter().filter_map(|(key, text)| Some((key, text?))) {
         variables(text, &at.key(key), problems);
@@ -52,6 +57,16 @@ fn email(mail: &Email, at: &Trail<'_>, problems: &mut Vec<Problem>) {
     }
 }
 
+/// The other machine that would be talked to without TLS, though nobody has said that it may.
+fn in_the_open(mail: &Email) -> Option<&str> {
+    let rest = mail.server.strip_prefix("smtp+plain://").filter(|_| !mail.insecure)?;
+    let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+    let end = if place.starts_with('[') { place.find(']').map(|end| end + 1) } else { place.find([':', '/']) };
+    let host = &place[..end.unwrap_or(place.len())];
+    let is_here = host == "localhost" || host == "[::1]" || host.starts_with("127.") || host.contains("${");
+    (!is_here).then_some(host)
+}
+
 fn statuspage(page: &Statuspage, context: &Context<'_>, at: &Trail<'_>, problems: &mut Vec<Problem>) {
     variables(&page.page, &at.key("page"), problems);
     key(&page.key, "STATUSPAGE_KEY", &at.key("key"), problems);
@@ -59,7 +74,9 @@ fn statuspage(page: &Statuspage, context: &Context<'_>, at: &Trail<'_>, problems
     let components = at.key("components");
     for service in page.components.keys() {
         let (known, here) = (context.catalog.settings.services.keys(), components.key(service));
-        reference::setting("service", service, known, &here, context, problems);
+        let mut unknown = Vec::new();
+        reference::setting("service", service, known, &here, context, &mut unknown);
+        problems.extend(unknown.into_iter().map(Problem::on_key));
     }
 }
 

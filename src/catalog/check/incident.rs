@@ -29,6 +29,22 @@ pub(super) fn incident(context: &Context<'_>, problems: &mut Vec<Problem>) {
         reference::setting("severity", id, known, &severities.index(index), context, problems);
     }
     escalation(context, problems);
+    status_page(context, problems);
+}
+
+fn status_page(context: &Context<'_>, problems: &mut Vec<Problem>) {
+    let settings = &context.catalog.settings;
+    let root = Trail::ROOT;
+    let at = root.key("status_page");
+    let services = at.key("services");
+    for (index, id) in settings.status_page.services.iter().flatten().enumerate() {
+        reference::setting("service", id, settings.services.keys(), &services.index(index), context, problems);
+    }
+    let is_address = |url: &str| url.starts_with("https://") || url.starts_with("http://");
+    if let Some(url) = settings.status_page.url.as_deref().filter(|url| !is_address(url)) {
+        let problem = Problem::error("wrong-url", &at.key("url"), format!("`{url}` is no address of a page"));
+        problems.push(problem.suggest("https://status.example.com"));
+    }
 }
 
 fn escalation(context: &Context<'_>, problems: &mut Vec<Problem>) {

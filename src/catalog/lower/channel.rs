@@ -117,7 +117,6 @@ fn has_variable(text: &str) -> bool {
 fn statuspage(raw: RawStatuspage, at: &Trail<'_>, problems: &mut Vec<Problem>) -> Statuspage {
     let at = at.key("statuspage");
     required_text("page", &raw.page, &at, problems);
-    required_text("key", &raw.key, &at, problems);
     let url = raw.url.unwrap_or_else(|| STATUSPAGE.to_owned());
     Statuspage { page: raw.page, key: raw.key, url, components: raw.components }
 }

@@ -26,6 +26,9 @@ pub fn add_settings(settings: &mut Settings, raw: RawWorkspace) -> Vec<Problem> 
     if let Some(incident) = raw.incident {
         settings.incident = incident;
     }
+    if let Some(page) = raw.status_page {
+        settings.status_page = page;
+    }
     let services = root.key("services");
     for (id, service) in raw.services {
         add_service(settings, id, service, &services, &mut problems);

@@ -152,6 +152,8 @@ pub fn mailbox(text: &str) -> Option<(Option<&str>, &str)> {
     };
     let (name, address) = (text[..start].trim().trim_matches('"').trim(), &text[start + 1..text.len() - 1]);
     let is_good = is_mail_address(address) && !name.contains(|c: char| c.is_control() || matches!(c, '<' | '>' | '"'));
+    // What looks like an encoded word would be decoded by whoever reads it.
+    let is_good = is_good && !name.contains("=?");
     is_good.then_some((Some(name).filter(|name| !name.is_empty()), address))
 }
 
@@ -216,7 +218,15 @@ mod tests {
         assert_eq!(mailbox(" Support, Ltd <a@b.c> "), Some((Some("Support, Ltd"), "a@b.c")));
         assert_eq!(mailbox("\"Max M.\" <a@b.c>"), Some((Some("Max M."), "a@b.c")));
         assert_eq!(mailbox("<a@b.c>"), Some((None, "a@b.c")));
-        for wrong in ["Support", "Support <a b@c>", "A <a@b> <c@d>", "A\nBcc: x@y <a@b>", "A <a@b", "a@b.c (Support)"] {
+        for wrong in [
+            "Support",
+            "Support <a b@c>",
+            "A <a@b> <c@d>",
+            "A\nBcc: x@y <a@b>",
+            "A <a@b",
+            "a@b.c (Support)",
+            "=?utf-8?q?x?= <a@b>",
+        ] {
             assert_eq!(mailbox(wrong), None, "{wrong:?}");
         }
     }

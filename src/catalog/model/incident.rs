@@ -105,7 +105,19 @@ pub struct IncidentSettings {
     pub postmortem_for: Option<Vec<String>>,
 }
 
-/// The template that tells a status, and to whom.
+/// What the public status page shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct StatusPageSettings {
+    /// What the page is called; the workspace's title when left out.
+    pub title: Option<String>,
+    /// Where it is published: https://status.example.com. Feeds and clients need it.
+    pub url: Option<String>,
+    /// Ids of the services that it shows, in this order; all of them when left out.
+    pub services: Option<Vec<String>>,
+}
+
+/// The template that tells a status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateTemplate {

@@ -22,7 +22,8 @@ pub use channel::{
     Channel, Delivery, Email, Recipient, Recipients, Repeat, Statuspage, Webhook, is_mail_address, mailbox,
 };
 pub use incident::{
-    EscalationLevel, EscalationRoute, IncidentSettings, Reminders, Severity, UpdateTemplate, response_time,
+    EscalationLevel, EscalationRoute, IncidentSettings, Reminders, Severity, StatusPageSettings, UpdateTemplate,
+    response_time,
 };
 pub use probe::{
     Client, DnsTarget, Expectation, HttpAuth, HttpTarget, HttpVersion, MaintenanceWindow, Probe, ProbeTarget,

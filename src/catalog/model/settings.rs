@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AlertRule, Channel, Connectivity, EscalationRoute, IncidentSettings, Parameter, Probe, Retention, Severity, Source,
+    StatusPageSettings,
 };
 use crate::catalog::union::by_kind;
 
@@ -147,6 +148,8 @@ pub struct Settings {
     pub connectivity: Option<Connectivity>,
     /// How incidents are handled.
     pub incident: IncidentSettings,
+    /// What the public status page shows.
+    pub status_page: StatusPageSettings,
 }
 
 impl Settings {

@@ -5,7 +5,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{RawAlert, RawChannel, RawConnectivity, RawMaintenance, RawProbe, RawRetention};
-use crate::catalog::model::{Dashboard, EscalationRoute, IncidentSettings, Objective, Parameter, Severity, Variant};
+use crate::catalog::model::{
+    Dashboard, EscalationRoute, IncidentSettings, Objective, Parameter, Severity, StatusPageSettings, Variant,
+};
 
 /// A message template.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -43,6 +45,8 @@ pub struct RawWorkspace {
     pub severities: IndexMap<String, Severity>,
     /// How incidents are handled.
     pub incident: Option<IncidentSettings>,
+    /// What the public status page shows.
+    pub status_page: Option<StatusPageSettings>,
     /// Where messages go, by id.
     pub channels: IndexMap<String, RawChannel>,
     /// Whom to hand things to, by id.

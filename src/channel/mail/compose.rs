@@ -8,6 +8,7 @@ use lettre::message::{Mailbox, Message as Builder, MultiPart, SinglePart};
 use url::Host;
 
 use super::html::page;
+use super::subject;
 use crate::catalog::model::{Email, Recipient, mailbox};
 use crate::channel::letter::Letter;
 use crate::channel::placeholder::fill;
@@ -46,7 +47,7 @@ pub(super) fn compose(
     let mut mail = Builder::builder()
         .from(from.clone())
         .to(Mailbox::new(None, to.clone()))
-        .subject(subject.as_str())
+        .raw_header(subject::header(&subject))
         .date(SystemTime::from(message.at))
         .message_id(Some(id_of(&message.id)))
         // Vacation notices and other robots do not answer this (RFC 3834).

@@ -110,7 +110,8 @@ async fn answer(tcp: &mut TcpStream) -> std::io::Result<String> {
         line.push(tcp.read_u8().await?);
         if line.ends_with(b"\n") {
             all.push_str(&String::from_utf8_lossy(&line));
-            if line.get(3) != Some(&b'-') {
+            // What does not begin with a code is no answer, and nothing needs to follow.
+            if line.get(3) != Some(&b'-') || !line[..3].iter().all(u8::is_ascii_digit) {
                 return Ok(all);
             }
             line.clear();

@@ -7,6 +7,7 @@ mod recipients;
 mod send;
 mod server;
 mod stream;
+mod subject;
 
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
@@ -56,7 +57,13 @@ pub(super) fn preview(
 }
 
 /// Sends a message to every recipient who has not got it yet, one after another.
-pub(super) async fn to_all(email: &Email, message: &Message, courier: &Courier<'_>) -> Result<Receipt, NotDelivered> {
+pub(super) async fn to_all(
+    channel: &str,
+    email: &Email,
+    message: &Message,
+    courier: &Courier<'_>,
+) -> Result<Receipt, NotDelivered> {
+    let key = (channel.to_owned(), message.id.clone());
     let everybody = recipients(email, courier)?;
     let server = Server::read(email, courier.vars)?;
     let letter = Letter::of(message, &courier.redactor);
@@ -64,11 +71,11 @@ pub(super) async fn to_all(email: &Email, message: &Message, courier: &Courier<'
     let mails = everybody.iter().map(|one| compose(email, one, &letter, courier)).collect::<Result<Vec<_>, _>>()?;
     let mut misses = Vec::new();
     for (recipient, mail) in everybody.iter().zip(&mails) {
-        if courier.has_reached(&message.id, &recipient.address) {
+        if courier.has_reached(&key, &recipient.address) {
             continue;
         }
         match send::send(&server, mail, courier).await {
-            Ok(_) => courier.note_reached(&message.id, &recipient.address),
+            Ok(_) => courier.note_reached(&key, &recipient.address),
             Err(miss) => {
                 let is_everyones = miss.is_everyones;
                 misses.push((recipient, miss));
@@ -78,10 +85,10 @@ pub(super) async fn to_all(email: &Email, message: &Message, courier: &Courier<'
             }
         }
     }
-    let reached = everybody.iter().filter(|one| courier.has_reached(&message.id, &one.address)).count();
+    let reached = everybody.iter().filter(|one| courier.has_reached(&key, &one.address)).count();
     match summary(&misses, reached, everybody.len()) {
         None => {
-            courier.forget_reached(&message.id);
+            courier.forget_reached(&key);
             let people = if reached == 1 { "1 recipient".to_owned() } else { format!("{reached} recipients") };
             Ok(Receipt::taken(format!("{} took it for {people}", server.place())))
         }
@@ -108,21 +115,24 @@ fn summary(misses: &[(&Recipient, Miss)], reached: usize, all: usize) -> Option<
     })
 }
 
+/// A channel and a message.
+type Key = (String, String);
+
 impl Courier<'_> {
-    fn has_reached(&self, message: &str, address: &str) -> bool {
+    fn has_reached(&self, key: &Key, address: &str) -> bool {
         let reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
-        reached.get(message).is_some_and(|known: &BTreeSet<String>| known.contains(address))
+        reached.get(key).is_some_and(|known: &BTreeSet<String>| known.contains(address))
     }
 
-    fn note_reached(&self, message: &str, address: &str) {
+    fn note_reached(&self, key: &Key, address: &str) {
         let mut reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
-        if reached.len() >= REMEMBERED && !reached.contains_key(message) {
+        if reached.len() >= REMEMBERED && !reached.contains_key(key) {
             reached.pop_first();
         }
-        reached.entry(message.to_owned()).or_default().insert(address.to_owned());
+        reached.entry(key.clone()).or_default().insert(address.to_owned());
     }
 
-    fn forget_reached(&self, message: &str) {
-        self.reached.lock().unwrap_or_else(PoisonError::into_inner).remove(message);
+    fn forget_reached(&self, key: &Key) {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 }

@@ -47,13 +47,19 @@ pub(super) async fn send(server: &Server, mail: &Mail, courier: &Courier<'_>) ->
         return Err(Miss { failed, is_everyones: true });
     };
     // What the other side says may repeat what it was told.
-    done.map_err(|mut miss| {
+    let (mut connection, how) = done.map_err(|mut miss| {
         miss.failed.reason = redactor.text(&miss.failed.reason);
         miss
-    })
+    })?;
+    // The mail is taken, whoever forgets to say goodbye.
+    let _ = timeout(GOODBYE, connection.quit()).await;
+    Ok(redactor.text(&how))
 }
 
-async fn talk(server: &Server, mail: &Mail, courier: &Courier<'_>, stage: &mut Stage) -> Result<String, Miss> {
+/// An open conversation, and who took the mail.
+type Taken = (AsyncSmtpConnection, String);
+
+async fn talk(server: &Server, mail: &Mail, courier: &Courier<'_>, stage: &mut Stage) -> Result<Taken, Miss> {
     let everyones = |failed| Miss { failed, is_everyones: true };
     let place = server.place();
     let mut connection = connect(server, courier).await.map_err(everyones)?;
@@ -73,9 +79,9 @@ async fn talk(server: &Server, mail: &Mail, courier: &Courier<'_>, stage: &mut S
         let why = format!("{place} answered {} where the mail should have been taken", taken.code());
         return Err(recipients(NotDelivered::perhaps(why)));
     }
-    let said = taken.first_line().map(|line| shown(line)).filter(|line| !line.is_empty());
-    let _ = timeout(GOODBYE, connection.quit()).await;
-    Ok(format!("{place} took it: {} {}", taken.code(), said.unwrap_or_default()).trim_end().to_owned())
+    let said = taken.first_line().map(shown).filter(|line| !line.is_empty());
+    let how = format!("{place} took it: {} {}", taken.code(), said.unwrap_or_default());
+    Ok((connection, how.trim_end().to_owned()))
 }
 
 async fn log_in(connection: &mut AsyncSmtpConnection, server: &Server, place: &str) -> Result<(), NotDelivered> {
@@ -109,7 +115,18 @@ pub(super) fn unwelcome(place: &str, no: &str, error: &Error) -> NotDelivered {
             let reason = format!("{place} {no}: {code} {}", said(error));
             if error.is_permanent() { NotDelivered::finally(reason) } else { NotDelivered::for_now(reason) }
         }
-        None => NotDelivered::for_now(format!("{place} ended the conversation: {}", said(error))),
+        None => NotDelivered::for_now(format!("{place} {}", broken(error))),
+    }
+}
+
+/// How a conversation broke off.
+fn broken(error: &Error) -> String {
+    let why = said(error);
+    // Whatever else the client could not read was an answer, but none of SMTP.
+    if error.is_response() && why != "incomplete response" {
+        "answered with something that is not SMTP".to_owned()
+    } else {
+        format!("ended the conversation: {why}")
     }
 }
 
@@ -117,7 +134,7 @@ pub(super) fn unwelcome(place: &str, no: &str, error: &Error) -> NotDelivered {
 fn lost(place: &str, error: &Error) -> NotDelivered {
     match error.status() {
         Some(_) => unwelcome(place, "does not take the mail", error),
-        None => NotDelivered::perhaps(format!("{place} ended the conversation after it got the mail: {}", said(error))),
+        None => NotDelivered::perhaps(format!("{place} got the mail, and then {}", broken(error))),
     }
 }
 

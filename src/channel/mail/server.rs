@@ -95,7 +95,11 @@ fn parts(written: &str, fill: &mut Filler<'_>) -> Option<Parts> {
         None => (fill.address(written), None),
         Some((scheme, user, place)) => {
             let (user, password) = user.split_once(':').unwrap_or((user, ""));
-            let [username, password] = [user, password].map(|part| fill.key(&Credentials::decoded(part)));
+            let password = fill.key(&Credentials::decoded(password));
+            // A user is often the address that people write to: it may be shown.
+            let shown = fill.hidden.len();
+            let username = fill.plain(&Credentials::decoded(user));
+            fill.hidden.truncate(shown);
             (format!("{scheme}://{}", fill.plain(place)), Some(Credentials { username, password }))
         }
     };

@@ -33,9 +33,10 @@ pub(super) fn body(message: &Message) -> String {
     }
     let whole = shorten(text, ALL, MARK, cost);
     blocks.extend(sections(&whole).into_iter().map(|text| json!({"type": "section", "text": plain(text)})));
-    blocks.push(json!({"type": "context", "elements": [plain(&context(message))]}));
+    let context = context(message);
+    blocks.push(json!({"type": "context", "elements": [plain(&context)]}));
     let body = json!({
-        "text": escape(&notice),
+        "text": escape(if notice.is_empty() { &context } else { &notice }),
         "blocks": blocks,
         "mrkdwn": false,
         "link_names": false,
@@ -147,5 +148,6 @@ mod tests {
     fn a_message_without_words_has_no_empty_block() {
         let posted = posted(&Message { title: " ".to_owned(), text: "\n".to_owned(), ..message() });
         assert_eq!(posted["blocks"].as_array().unwrap().len(), 1);
+        assert_eq!(posted["text"], "2026-11-23 03:00 UTC");
     }
 }

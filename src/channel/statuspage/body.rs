@@ -1,5 +1,7 @@
 //! A message as Statuspage wants to have it.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value, json};
 
 use crate::catalog::model::Statuspage;
@@ -133,7 +135,9 @@ fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '_' if in_word => escaped.push(c),
             '#' if before != '\n' && !escaped.is_empty() => escaped.push(c),
-            c if is_markup(c) => escaped.push_str(&format!("&#{};", u32::from(c))),
+            c if is_markup(c) => {
+                let _ = write!(escaped, "&#{};", u32::from(c));
+            }
             c => escaped.push(c),
         }
         before = c;

@@ -80,14 +80,12 @@ pub(super) fn preview(page: &Statuspage, letter: &Letter, courier: &Courier<'_>)
 }
 
 fn was_told(found: &Value, story: &Story<'_>) -> bool {
-    match found["metadata"][OURS]["message"].as_str() {
-        Some(message) => message == story.id,
-        // Somebody else has overwritten it: then the words decide.
-        None => {
-            let update = &found["incident_updates"][0];
-            update["status"] == story.thread.status && update["body"] == story.text()
-        }
+    if let Some(message) = found["metadata"][OURS]["message"].as_str() {
+        return message == story.id;
     }
+    // Somebody else has overwritten it: then the words decide.
+    let update = &found["incident_updates"][0];
+    update["status"] == story.thread.status && update["body"] == story.text()
 }
 
 fn id_of(found: &Value) -> Result<String, NotDelivered> {

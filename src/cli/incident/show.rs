@@ -25,8 +25,7 @@ pub(super) fn list(session: &mut Session<'_>, args: &ListArgs) -> Result<()> {
     let journal = Session::reader(&workspace)?;
     let ledger = session.ledger(&workspace, &*journal);
     let severities = &workspace.loaded.catalog.settings.severities;
-    let mut incidents = ledger.incidents()?;
-    incidents.retain(|incident| args.all || incident.is_open());
+    let mut incidents = if args.all { ledger.incidents()? } else { ledger.open_incidents()? };
     incidents.reverse();
     incidents.truncate(args.limit.unwrap_or(usize::MAX));
     let shown: Vec<_> = incidents

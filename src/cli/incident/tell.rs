@@ -1,10 +1,9 @@
 //! Telling people: an update, a message from a template, and what each audience knows.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
 use crate::catalog::model::Settings;
+use crate::channel::{PLACEHOLDER_END, PLACEHOLDER_START};
 use crate::error::{Error, Result};
 use crate::ground::{Time, rfc3339};
 use crate::incident::clock::next_update_due;
@@ -13,7 +12,7 @@ use crate::incident::{Incident, IncidentEvent, Status, Telling};
 use crate::ledger::{About, Happening, Ledger};
 use crate::message;
 use crate::moment;
-use crate::post::NewMail;
+use crate::post::{NewMail, check_told, resolved};
 use crate::terminal::Question;
 use crate::view::incident::comms::{told_table, told_view};
 
@@ -22,7 +21,7 @@ use super::super::send::{SendArgs, courier, judged, leave_to_recipients, send};
 use super::super::session::Session;
 use super::super::template;
 use super::super::work::{Work, record};
-use super::course::{by_its_own_verb, check_told, resolved};
+use super::course::by_its_own_verb;
 use super::show::show_incident;
 use super::which::{Which, split};
 
@@ -200,7 +199,6 @@ fn compose(
     let mut facts = Map::new();
     facts.insert("now".to_owned(), Value::String(rfc3339(ledger.now())));
     facts.insert("incident".to_owned(), ledger.facts(incident, telling));
-    let given: BTreeMap<String, String> = given.into_iter().map(|(name, value)| (name, unmarked(&value))).collect();
     let mut draft = message::draft(&template, variant.as_deref(), given, &Value::Object(facts))?;
     leave_to_recipients(&courier(session, &work.workspace), &work.workspace, &new.to, &mut draft);
     template::fill(session, &template, &mut draft)?;
@@ -246,7 +244,7 @@ fn usual_channels(settings: &Settings, incident: &Incident) -> Result<Vec<String
 
 // The letters that stand for recipients' fields are ours alone.
 fn unmarked(text: &str) -> String {
-    text.replace(['\u{e000}', '\u{e001}'], "")
+    text.replace([PLACEHOLDER_START, PLACEHOLDER_END], "")
 }
 
 fn parse_status(word: &str) -> Result<Status> {

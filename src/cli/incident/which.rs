@@ -78,7 +78,7 @@ impl Which {
         if let Some(id) = in_use(workspace) {
             return ledger.incident(&id);
         }
-        let mut open: Vec<Incident> = ledger.incidents()?.into_iter().filter(Incident::is_open).collect();
+        let mut open = ledger.open_incidents()?;
         match open.len() {
             0 => Err(Error::usage("no incident is open; say which one").hint("`opsctl incident list --all` shows all")),
             1 => Ok(open.remove(0)),

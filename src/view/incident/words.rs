@@ -86,7 +86,7 @@ pub fn message_words(event: &MessageEvent) -> String {
         }
         MessageEvent::MessageApproved { message, grounds } => format!("message {message}: approved ({grounds})"),
         MessageEvent::MessageQueued { message, targets, .. } => {
-            format!("message {message}: queued, {}", crate::view::count::counted(targets.len(), "delivery"))
+            format!("message {message}: queued, {}", crate::view::count::counted(targets.len(), "target"))
         }
         MessageEvent::MessageAttempted { message, target, attempt, .. } => {
             format!("message {message}: attempt {attempt} to {}", place(target))

@@ -110,7 +110,7 @@ impl Clerk<'_> {
         let concerns = |incident: &Incident| {
             incident.is_open() && alert.service.as_ref().is_some_and(|service| incident.services.contains(service))
         };
-        if let Some(mut incident) = ledger.incidents()?.into_iter().rev().find(concerns) {
+        if let Some(mut incident) = ledger.open_incidents()?.into_iter().rev().find(concerns) {
             ledger.record_incident(&mut incident, IncidentEvent::NoteAdded { text: told(alert) })?;
             return ledger.record_alert(alert, &AlertEvent::IncidentJoined { incident: incident.id });
         }

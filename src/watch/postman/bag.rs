@@ -9,6 +9,7 @@ use crate::ground::Actor;
 use crate::journal::Journal;
 use crate::ledger::{About, Ledger};
 use crate::post::{Delivered, Post};
+use crate::site::publish;
 use crate::watch::{ACTOR, Place};
 use crate::workspace::{Workspace, courier};
 
@@ -42,7 +43,8 @@ impl<'a> Bag<'a> {
     pub fn with_post<T>(&self, ledger: &Ledger<'_>, work: impl FnOnce(&Post<'_>) -> T) -> T {
         let (surroundings, me) = (self.place.surroundings, self.place.surroundings.walker());
         let is_alive = |walker: &Walker| *walker != me && surroundings.is_alive(walker);
-        work(&Post { ledger, courier: &self.courier, walker: me.clone(), is_alive: &is_alive })
+        let publish = |dir: &str| publish(&self.workspace, surroundings, dir, ledger.now());
+        work(&Post { ledger, courier: &self.courier, walker: me.clone(), is_alive: &is_alive, publish: &publish })
     }
 
     /// Tries what is due of some messages for a channel, as long as it may go on.
@@ -56,7 +58,9 @@ impl<'a> Bag<'a> {
         let ledger = self.ledger(journal);
         let (surroundings, me) = (self.place.surroundings, self.place.surroundings.walker());
         let is_alive = |walker: &Walker| *walker != me && surroundings.is_alive(walker);
-        let post = Post { ledger: &ledger, courier: &self.courier, walker: me.clone(), is_alive: &is_alive };
+        let publish = |dir: &str| publish(&self.workspace, surroundings, dir, ledger.now());
+        let (ledger, courier, walker) = (&ledger, &self.courier, me.clone());
+        let post = Post { ledger, courier, walker, is_alive: &is_alive, publish: &publish };
         post.deliver_to(about, channel, goes_on).await
     }
 }

@@ -104,8 +104,7 @@ impl<'a> Timekeeper<'a> {
         let ledger = self.bag.ledger(self.journal);
         let Some(tail) = &mut self.tail else {
             let tail = Tail::at_end(self.journal)?;
-            let open = ledger.incidents()?.into_iter().filter(Incident::is_open);
-            self.open = open.map(|incident| (incident.id.clone(), incident)).collect();
+            self.open = ledger.open_incidents()?.into_iter().map(|incident| (incident.id.clone(), incident)).collect();
             self.tail = Some(tail);
             return Ok(());
         };
