@@ -179,9 +179,9 @@ impl<'a> Round<'a> {
         self.under_way.remove(&(done.id, done.channel));
         match done.delivered {
             Ok(delivered) => {
-                tell(&done.about, &delivered)
-                    .into_iter()
-                    .for_each(|posted| self.postman.voice.say(Told::Posted(posted)));
+                for posted in tell(&done.about, &delivered) {
+                    self.postman.voice.say(Told::Posted(posted));
+                }
                 !delivered.is_empty()
             }
             Err(error) => {

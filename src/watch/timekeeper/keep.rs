@@ -1,7 +1,7 @@
 //! What is done about the clocks of one incident.
 
 use super::Timekeeper;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::incident::escalation::{Step, next};
 use crate::incident::remind::{Nag, nags};
 use crate::incident::{Incident, IncidentEvent};
@@ -79,7 +79,9 @@ impl Timekeeper<'_> {
     ) -> Result<Option<Vec<String>>> {
         let about = About::Incident(Box::new(incident.clone()));
         let (to, wrong) = self.bag.with_post(ledger, |post| post.reachable(channels));
-        wrong.iter().for_each(|error: &Error| self.voice.trouble(format!("{}: {error}", incident.id)));
+        for error in wrong {
+            self.voice.trouble(format!("{}: {error}", incident.id));
+        }
         if !to.is_empty() {
             let mail = self.bag.with_post(ledger, |post| post.ready(&about, text(incident, to.clone())))?;
             events.extend(mail.into_iter().map(IncidentEvent::Message));
