@@ -148,6 +148,7 @@ fn send(session: &mut Session<'_>, at_once: bool) -> Result<()> {
     let mut waiting: Option<Time> = None;
     for mut about in ledger.correspondence()? {
         if at_once {
+            with_post(session, &work.workspace, &ledger, |post| post.settle_lost(&mut about))?;
             hurry(&ledger, &mut about)?;
         }
         all.extend(deliver(session, &work.workspace, &ledger, &mut about)?);

@@ -1,5 +1,6 @@
 //! A message sent from the command line: drafted, shown, approved, queued, delivered, and its receipts told.
 
+use crate::catalog::model::Recipient;
 use crate::channel::{Courier, placeholder};
 use crate::engine::event::Walker;
 use crate::error::{Error, Result};
@@ -233,20 +234,25 @@ fn check_visibility(workspace: &Workspace, about: Option<&About>, to: &[String],
 }
 
 /// Gives the fields that every recipient has in a list of their own a place in the text.
-pub(super) fn leave_to_recipients(courier: &Courier<'_>, workspace: &Workspace, to: &[String], draft: &mut Draft) {
+pub(super) fn leave_to_recipients(
+    courier: &Courier<'_>,
+    workspace: &Workspace,
+    to: &[String],
+    draft: &mut Draft,
+) -> Result<()> {
     let channels = &workspace.loaded.catalog.settings.channels;
     let mut lists = Vec::new();
-    for id in to {
-        let Some(channel) = channels.get(id) else { return };
-        match courier.recipients(channel) {
-            Ok(list) if !list.is_empty() => lists.push(list),
-            _ => return,
-        }
+    for channel in to.iter().filter_map(|id| channels.get(id)) {
+        let list = courier.recipients(channel).map_err(|why| {
+            Error::environment(format!("the recipients of channel {} are not known", channel.id)).cause(why)
+        })?;
+        lists.push(list);
     }
     for field in draft.missing() {
-        let has = |list: &Vec<crate::catalog::model::Recipient>| list.iter().all(|one| one.fields.contains_key(&field));
+        let has = |list: &Vec<Recipient>| !list.is_empty() && list.iter().all(|one| one.fields.contains_key(&field));
         if !lists.is_empty() && lists.iter().all(has) {
             draft.set(&field, placeholder(&field));
         }
     }
+    Ok(())
 }

@@ -151,7 +151,7 @@ fn send(
     template: &Template,
     mut draft: Draft,
 ) -> Result<()> {
-    leave_to_recipients(&courier(session, workspace), workspace, &args.to, &mut draft);
+    leave_to_recipients(&courier(session, workspace), workspace, &args.to, &mut draft)?;
     fill(session, template, &mut draft)?;
     let journal = workspace.journal()?;
     let ledger = session.ledger(workspace, &journal);

@@ -26,6 +26,7 @@ impl Incident {
             visibility: *visibility,
             declared_by: recorded.actor.clone(),
             declared_at: recorded.at,
+            told_at: recorded.recorded_at,
             detected_at: None,
             detected_by: None,
             acknowledged_at: None,

@@ -41,9 +41,12 @@ pub fn dues(incident: &Incident, severity: Option<&Severity>) -> Vec<Due> {
     dues
 }
 
-/// What was missed and is not written down yet.
+/// What was missed and is not written down yet. What was due before anybody told of the incident here may have been done
+/// elsewhere; it is no breach.
 pub fn breaches(incident: &Incident, severity: Option<&Severity>, now: Time) -> Vec<Due> {
-    let is_news = |due: &Due| due.is_missed(now) && !incident.breaches.contains(&(due.target, due.by));
+    let is_news = |due: &Due| {
+        due.by >= incident.told_at && due.is_missed(now) && !incident.breaches.contains(&(due.target, due.by))
+    };
     dues(incident, severity).into_iter().filter(is_news).collect()
 }
 

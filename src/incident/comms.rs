@@ -12,7 +12,7 @@ pub struct Told {
     pub to: Addressee,
     /// The last message that arrived there: its id, when, and the status it told.
     pub last: Option<Last>,
-    /// Messages that are on their way there.
+    /// Messages that are on their way there: `INC-7.m2`.
     pub pending: Vec<String>,
     /// Messages whose delivery there needs somebody to decide.
     pub stuck: Vec<String>,
@@ -23,7 +23,7 @@ pub struct Told {
 /// The last message that arrived at a channel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Last {
-    /// Its id.
+    /// Its id everywhere: `INC-7.m2`.
     pub message: String,
     /// When it arrived.
     pub at: Time,
@@ -69,18 +69,22 @@ fn told_to(incident: &Incident, to: Addressee, update_due: Option<Time>, now: Ti
     let here = |mail: &&Mail| mail.legs_to(&to.channel).next().is_some();
     let last = updates().filter(here).filter_map(|mail| Some((mail, mail.told_at(&to.channel)?)));
     let last = last.max_by_key(|(_, at)| *at).map(|(mail, at)| Last {
-        message: mail.id().to_owned(),
+        message: full(incident, mail),
         at,
         status: mail.drafted.status.clone(),
         severity: mail.drafted.severity.clone(),
     });
     let in_state = |wanted: &[&str]| {
         let has = |mail: &&Mail| mail.legs_to(&to.channel).any(|leg| wanted.contains(&leg.state.word()));
-        updates().filter(has).map(|mail| mail.id().to_owned()).collect::<Vec<_>>()
+        updates().filter(has).map(|mail| full(incident, mail)).collect::<Vec<_>>()
     };
     let (pending, stuck) = (in_state(&["waiting", "trying"]), in_state(&["failed", "uncertain"]));
     let out_of_date = out_of_date(incident, last.as_ref(), to.is_outside().then_some(update_due).flatten(), now);
     Told { to, last, pending, stuck, out_of_date }
+}
+
+fn full(incident: &Incident, mail: &Mail) -> String {
+    format!("{}.{}", incident.id, mail.id())
 }
 
 fn out_of_date(incident: &Incident, last: Option<&Last>, update_due: Option<Time>, now: Time) -> Option<String> {

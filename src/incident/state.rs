@@ -41,6 +41,8 @@ pub struct Incident {
     pub declared_by: Actor,
     /// When it was declared.
     pub declared_at: Time,
+    /// When that was written down; later where it was told afterwards.
+    pub told_at: Time,
     /// When it was noticed.
     pub detected_at: Option<Time>,
     /// By what it was noticed.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test whose surroundings fail has failed")]
 
 pub mod ca;
+pub mod hook;
 pub mod http;
 pub mod nginx;
 pub mod observe;

@@ -11,7 +11,7 @@ mod clock;
 mod crashing;
 mod daemon;
 mod heartbeats;
-mod hook;
+use common::hook;
 mod incidents;
 mod looking;
 mod mailing;

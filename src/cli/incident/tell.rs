@@ -200,7 +200,7 @@ fn compose(
     facts.insert("now".to_owned(), Value::String(rfc3339(ledger.now())));
     facts.insert("incident".to_owned(), ledger.facts(incident, telling));
     let mut draft = message::draft(&template, variant.as_deref(), given, &Value::Object(facts))?;
-    leave_to_recipients(&courier(session, &work.workspace), &work.workspace, &new.to, &mut draft);
+    leave_to_recipients(&courier(session, &work.workspace), &work.workspace, &new.to, &mut draft)?;
     template::fill(session, &template, &mut draft)?;
     let failed = |error: crate::template::TemplateError| Error::definition(format!("template {id}: {error}"));
     new.text = session.kept(&work.workspace, &draft.body().map_err(failed)?);
