@@ -11,7 +11,7 @@ use crate::ledger::Ledger;
 use crate::redact::Redactor;
 use crate::terminal::Terminal;
 use crate::view::look::Look;
-use crate::walk::Site;
+use crate::walk::{Publish, Site};
 use crate::workspace::{Surroundings, Workspace};
 
 use super::{Global, Output};
@@ -86,7 +86,7 @@ impl<'t> Session<'t> {
     }
 
     // The page is made of what the journal says then, by the definitions as they are then.
-    fn publisher(&self, workspace: &Workspace) -> Box<dyn Fn(&str) -> Result<()> + Send + Sync> {
+    fn publisher(&self, workspace: &Workspace) -> Publish {
         let (said, surroundings, clock) = (workspace.dir.clone(), self.surroundings.clone(), self.clock);
         Box::new(move |dir| {
             let workspace = Workspace::open(said.as_deref(), &surroundings)?;

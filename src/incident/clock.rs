@@ -100,8 +100,8 @@ fn updates(incident: &Incident, severity: Option<&Severity>) -> Vec<Due> {
     let every = severity.and_then(|severity| severity.update_every);
     let told = public_updates(incident);
     let promised_after = |from: Time, until: Option<Time>| {
-        let made = incident.promises.iter().filter(|(at, _)| *at >= from && until.is_none_or(|until| *at < until));
-        made.last().map(|(_, by)| *by)
+        let mut made = incident.promises.iter().filter(|(at, _)| *at >= from && until.is_none_or(|until| *at < until));
+        made.next_back().map(|(_, by)| *by)
     };
     let mut dues = Vec::new();
     let mut from = incident.reopened_at.unwrap_or(incident.declared_at);

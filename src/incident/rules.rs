@@ -108,8 +108,9 @@ impl Incident {
 
     fn allows_work(&self, event: &IncidentEvent) -> Result<(), String> {
         match event {
-            IncidentEvent::TodoDropped { todo, .. } => self.open_todo(todo),
-            IncidentEvent::ActionCreated { todo: Some(todo), .. } => self.open_todo(todo),
+            IncidentEvent::TodoDropped { todo, .. } | IncidentEvent::ActionCreated { todo: Some(todo), .. } => {
+                self.open_todo(todo)
+            }
             IncidentEvent::ActionChanged { action, .. }
             | IncidentEvent::ActionDone { action, .. }
             | IncidentEvent::ActionDropped { action, .. } => match self.action(action).map(|action| &action.state) {

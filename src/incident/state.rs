@@ -181,7 +181,9 @@ impl Incident {
         let corrected = Self::corrected(events);
         let (first, rest) = corrected.split_first()?;
         let mut incident = Self::begin(id, first)?;
-        rest.iter().for_each(|recorded| incident.apply(recorded));
+        for recorded in rest {
+            incident.apply(recorded);
+        }
         Some(incident)
     }
 

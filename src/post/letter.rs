@@ -102,12 +102,11 @@ fn components(incident: &Incident, status: Status) -> Vec<(String, String)> {
 }
 
 fn remote(incident: &Incident, channel: &str) -> Option<String> {
-    let legs = incident.outbox.mails.iter().rev().flat_map(|mail| mail.legs_to(channel));
-    legs.filter_map(|leg| match &leg.state {
+    let mut legs = incident.outbox.mails.iter().rev().flat_map(|mail| mail.legs_to(channel));
+    legs.find_map(|leg| match &leg.state {
         LegState::Sent { remote, .. } => remote.clone(),
         _ => None,
     })
-    .next()
 }
 
 /// Who may be asked about an incident, for messages to the team.

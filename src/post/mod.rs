@@ -185,24 +185,10 @@ impl Post<'_> {
                 targets.push(Queued { target, fields: BTreeMap::new() });
             }
             for recipient in recipients {
-                targets.push(self.queued(&to.channel, recipient, &columns)?);
+                targets.push(queued(&to.channel, recipient, &columns)?);
             }
         }
         Ok(targets)
-    }
-
-    fn queued(&self, channel: &str, recipient: Recipient, columns: &[String]) -> Result<Queued> {
-        let mut fields = BTreeMap::new();
-        // The address is always there.
-        for column in columns.iter().filter(|column| *column != "email") {
-            let value = recipient.fields.get(column).ok_or_else(|| {
-                Error::usage(format!("{} of channel {channel} has no `{column}`", recipient.address))
-                    .hint("the text needs it: complete the list, or give the field with --set")
-            })?;
-            fields.insert(column.clone(), value.clone());
-        }
-        let target = Target { channel: channel.to_owned(), recipient: Some(recipient.address) };
-        Ok(Queued { target, fields })
     }
 
     fn recipients(&self, channel: &Channel) -> Result<Vec<Recipient>> {
@@ -224,6 +210,20 @@ impl Post<'_> {
     fn channel(&self, id: &str) -> Option<&Channel> {
         self.ledger.catalog.settings.channels.get(id)
     }
+}
+
+fn queued(channel: &str, recipient: Recipient, columns: &[String]) -> Result<Queued> {
+    let mut fields = BTreeMap::new();
+    // The address is always there.
+    for column in columns.iter().filter(|column| *column != "email") {
+        let value = recipient.fields.get(column).ok_or_else(|| {
+            Error::usage(format!("{} of channel {channel} has no `{column}`", recipient.address))
+                .hint("the text needs it: complete the list, or give the field with --set")
+        })?;
+        fields.insert(column.clone(), value.clone());
+    }
+    let target = Target { channel: channel.to_owned(), recipient: Some(recipient.address) };
+    Ok(Queued { target, fields })
 }
 
 fn not_fit(channel: &str, why: &crate::channel::NotDelivered) -> Error {

@@ -15,7 +15,7 @@ pub(super) fn incidents(all: &[Incident], settings: &Settings) -> Vec<PageIncide
     let told = all.iter().rev();
     let mut pages: Vec<PageIncident> =
         told.filter_map(|incident| page(incident, over_at(incident, &by_id), settings)).collect();
-    pages.sort_by(|a, b| b.created_at.cmp(&a.created_at));
+    pages.sort_by_key(|page| std::cmp::Reverse(page.created_at));
     pages
 }
 

@@ -34,6 +34,9 @@ use crate::workspace::missing_needs;
 use answers::Answers;
 use operator::{Heard, Say};
 
+/// Makes our own status page anew in a directory.
+pub type Publish = Box<dyn Fn(&str) -> Result<()> + Send + Sync>;
+
 /// What a walk may touch.
 pub struct Site {
     /// The directory commands run in when they name none.
@@ -45,7 +48,7 @@ pub struct Site {
     /// Where the journal lies: what tells this workspace's runs from others of the same id.
     pub journal: String,
     /// Makes our own status page anew in a directory.
-    pub publish: Box<dyn Fn(&str) -> Result<()> + Send + Sync>,
+    pub publish: Publish,
 }
 
 /// One walk through a run.

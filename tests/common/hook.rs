@@ -88,5 +88,5 @@ fn hear(mut stream: TcpStream, told: &Mutex<Vec<Told>>, status: &dyn Fn(usize) -
     if status == 0 {
         return None;
     }
-    write!(stream, "HTTP/1.1 {} Status\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", status).ok()
+    write!(stream, "HTTP/1.1 {status} Status\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").ok()
 }

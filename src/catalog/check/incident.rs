@@ -84,7 +84,7 @@ fn process(id: Option<&str>, context: &Context<'_>, at: &Trail<'_>, problems: &m
 fn update(status: &str, update: &UpdateTemplate, context: &Context<'_>, at: &Trail<'_>, problems: &mut Vec<Problem>) {
     if !STATUSES.contains(&status) {
         let problem = Problem::error("unknown-reference", at, format!("`{status}` is no status of an incident"));
-        problems.push(problem.on_key().suggest_name(nearest(status, STATUSES.into_iter())));
+        problems.push(problem.on_key().suggest_name(nearest(status, STATUSES)));
     }
     let is_broken = context.broken.iter().any(|broken| broken.id == update.template);
     let Some(template) = context.catalog.template(&update.template) else {

@@ -185,7 +185,7 @@ pub(super) fn impact(session: &mut Session<'_>, args: ImpactArgs) -> Result<()> 
     }
     change(session, &which, |session, work, incident| {
         let settings = &work.workspace.loaded.catalog.settings;
-        for service in args.start.iter() {
+        for service in &args.start {
             check_service(settings, service)?;
         }
         let mut events = Vec::new();

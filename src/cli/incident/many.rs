@@ -24,7 +24,7 @@ pub(in crate::cli) struct MergeArgs {
     reason: Option<String>,
 }
 
-pub(super) fn merge(session: &mut Session<'_>, args: MergeArgs) -> Result<()> {
+pub(super) fn merge(session: &mut Session<'_>, args: &MergeArgs) -> Result<()> {
     let work = Work::begin(session)?;
     let ledger = work.ledger(session);
     let mut from = ledger.incident(&args.id)?;

@@ -103,7 +103,7 @@ pub(super) fn run(session: &mut Session<'_>, command: IncidentCommand) -> Result
         IncidentCommand::Resolve(args) => course::resolve(session, &args),
         IncidentCommand::Reopen(args) => course::reopen(session, &args),
         IncidentCommand::Cancel(args) => course::cancel(session, &args),
-        IncidentCommand::Merge(args) => many::merge(session, args),
+        IncidentCommand::Merge(args) => many::merge(session, &args),
         IncidentCommand::Close(args) => course::close(session, &args),
         IncidentCommand::Timeline(which) => show::timeline(session, &which),
         IncidentCommand::Follow(args) => follow::follow(session, &args),
