@@ -21,6 +21,8 @@ pub mod fact;
 
 pub mod diagnostic;
 
+pub mod markdown;
+
 pub mod redact;
 
 pub mod expand;
@@ -46,6 +48,8 @@ pub mod engine;
 pub mod message;
 
 pub mod incident;
+
+pub mod postmortem;
 
 pub mod monitor;
 

@@ -34,6 +34,21 @@ pub fn future(text: &str, now: Time) -> Result<Time, String> {
     absolute(text).ok_or_else(|| wrong(text, "30m"))
 }
 
+/// Where a stretch of time begins or ends that a text names: a duration back (`30d`), a day (`2026-11-01`, its midnight
+/// UTC), or a moment.
+pub fn bound(text: &str, now: Time) -> Result<Time, String> {
+    let text = text.trim();
+    if let Ok(span) = text.parse::<Span>() {
+        return Ok(now - span.delta());
+    }
+    if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        return Ok(day.and_time(NaiveTime::MIN).and_utc());
+    }
+    past(text, now).map_err(|_| {
+        format!("`{text}` is no time to count from; write it like 30d, 2026-11-01 or 2026-11-24 14:05 (UTC)")
+    })
+}
+
 /// The day that a text names: `2026-12-01`, `7d` from now.
 pub fn day(text: &str, now: Time) -> Result<NaiveDate, String> {
     let text = text.trim();
@@ -64,7 +79,7 @@ fn wrong(text: &str, span: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{day, future, past};
+    use super::{bound, day, future, past};
     use crate::ground::{Time, rfc3339};
 
     fn now() -> Time {
@@ -87,6 +102,20 @@ mod tests {
         for wrong in ["", "yesterday", "25:00", "5 minutes ago", "2026-13-01 10:00"] {
             assert!(past(wrong, now()).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn stretches_begin_at_a_day_or_so_long_ago() {
+        for (text, moment) in [
+            ("30d", "2026-10-25T10:00:00.000Z"),
+            ("2026-11-01", "2026-11-01T00:00:00.000Z"),
+            ("2026-11-01 08:00", "2026-11-01T08:00:00.000Z"),
+            ("2026-11-01T08:00:00Z", "2026-11-01T08:00:00.000Z"),
+            ("2h ago", "2026-11-24T08:00:00.000Z"),
+        ] {
+            assert_eq!(bound(text, now()).map(rfc3339), Ok(moment.to_owned()), "{text}");
+        }
+        assert!(bound("last week", now()).is_err());
     }
 
     #[test]

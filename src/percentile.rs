@@ -50,9 +50,12 @@ pub fn needed(percent: u8) -> usize {
 
 /// A percentile of values that are sorted; none when there are too few.
 pub fn percentile(sorted: &[u64], percent: u8) -> Option<u64> {
-    if sorted.len() < needed(percent) {
-        return None;
-    }
+    if sorted.len() < needed(percent) { None } else { nearest_rank(sorted, percent) }
+}
+
+/// A percentile of values that are sorted, however few: for those of which every single one counts, such as incidents,
+/// and beside which stands how many there are. None without any.
+pub fn nearest_rank(sorted: &[u64], percent: u8) -> Option<u64> {
     let rank = (sorted.len() * usize::from(percent.min(100))).div_ceil(100);
     sorted.get(rank.max(1) - 1).copied()
 }
@@ -61,7 +64,7 @@ pub fn percentile(sorted: &[u64], percent: u8) -> Option<u64> {
 mod tests {
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
-    use super::{Summary, needed, percentile};
+    use super::{Summary, nearest_rank, needed, percentile};
 
     #[test]
     fn percentiles_are_values_that_were_measured() {
@@ -75,6 +78,10 @@ mod tests {
         assert_eq!(percentile(&[], 100), None);
         let twenty_one: Vec<u64> = (1..=21).collect();
         assert_eq!(percentile(&twenty_one, 95), Some(20));
+        for (values, p50, p90) in [(vec![], None, None), (vec![7], Some(7), Some(7)), (vec![1, 2, 9], Some(2), Some(9))]
+        {
+            assert_eq!((nearest_rank(&values, 50), nearest_rank(&values, 90)), (p50, p90), "{values:?}");
+        }
     }
 
     #[test]

@@ -25,9 +25,11 @@ const EDGES: [&str; 10] =
     ["ground", "process", "probe", "demo", "journal", "terminal", "workspace", "cli", "main", "watch"];
 
 /// Pure: what they need comes in.
-const PURE: [&str; 14] = [
+const PURE: [&str; 16] = [
     "engine",
     "incident",
+    "postmortem",
+    "markdown",
     "view",
     "catalog::model",
     "schedule",

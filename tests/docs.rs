@@ -127,3 +127,92 @@ fn every_command_of_the_readme_is_understood() {
         assert_eq!(world.run(&asked).code, 0, "opsctl {command}");
     }
 }
+
+#[test]
+fn every_rule_of_post_mortems_is_documented() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = fs::read_to_string(root.join("docs/postmortem.md")).unwrap();
+    let documented: Vec<&str> = document
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+        .map(|(rule, _)| rule)
+        .collect();
+    let mut rules = 0;
+    for file in ["src/postmortem/lint/mod.rs", "src/postmortem/lint/work.rs", "src/cli/postmortem.rs"] {
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        let quoted = text.split('"').skip(1).step_by(2);
+        let is_rule = |word: &&str| word.contains('-') && word.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+        for rule in quoted.filter(is_rule) {
+            rules += 1;
+            assert!(documented.contains(&rule), "`{rule}` of {file} is not in docs/postmortem.md");
+        }
+    }
+    assert!(rules >= 17, "only {rules} rules were found");
+}
+
+#[test]
+fn every_command_about_paper_is_understood() {
+    let world = World::new();
+    let text = blocks("docs/postmortem.md", "sh").concat();
+    let commands: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("opsctl ")).collect();
+    assert!(commands.len() > 8, "{commands:?}");
+    for command in commands {
+        let words = command.split('#').next().unwrap_or(command).split_whitespace();
+        let verbs = words.skip_while(|word| ["-o", "json"].contains(word)).take(2);
+        let asked: Vec<&str> = verbs.chain(["--help"]).collect();
+        assert_eq!(world.run(&asked).code, 0, "opsctl {command}");
+    }
+}
+
+/// The words of a command line, as a shell splits them; only double quotes are used in the documents.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut is_quoted = false;
+    for c in line.chars() {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            ' ' if !is_quoted => words.push(String::new()),
+            c => words.last_mut().unwrap().push(c),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[test]
+fn an_incident_goes_from_declared_to_closed_as_the_document_says() {
+    let world = World::new();
+    fs::remove_file(world.path("opsctl.yaml")).unwrap();
+    world.run(&["init", "."]).exits(0);
+    let [life, messages] = blocks("docs/incidents.md", "sh").try_into().unwrap();
+    for line in life.lines() {
+        let words = words(line.strip_prefix("opsctl ").unwrap());
+        world.run(&words.iter().map(String::as_str).collect::<Vec<_>>()).exits(0);
+    }
+    assert_eq!(world.json(&["incident", "show", "1"])["status"], "closed");
+    for line in messages.lines() {
+        let words = words(line.strip_prefix("opsctl ").unwrap());
+        let asked: Vec<&str> = words.iter().take(2).map(String::as_str).chain(["--help"]).collect();
+        world.run(&asked).exits(0);
+    }
+}
+
+#[test]
+fn the_settings_of_incidents_are_good_definitions() {
+    let world = World::new();
+    fs::remove_file(world.path("opsctl.yaml")).unwrap();
+    world.run(&["init", "."]).exits(0);
+    let [settings] = blocks("docs/incidents.md", "yaml").try_into().unwrap();
+    for path in ["runbooks", "checklists"] {
+        fs::remove_dir_all(world.path(path)).unwrap();
+    }
+    fs::remove_file(world.path("playbooks/incident-response.yaml")).unwrap();
+    world.write("playbooks/incident-response.yaml", "title: Process\nsteps: [Look, Mend]\n");
+    world.write("playbooks/security-incident.yaml", "title: Security\nsteps: [Contain]\n");
+    for playbook in ["customer-onboarding", "customer-support", "feature-launch"] {
+        fs::remove_file(world.path(&format!("playbooks/{playbook}.yaml"))).unwrap();
+    }
+    world.write("opsctl.yaml", &settings);
+    let lint = world.run(&["lint"]);
+    assert_eq!(lint.code, 0, "{lint}");
+}

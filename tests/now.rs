@@ -48,7 +48,7 @@ fn where_nothing_goes_on_that_is_said() {
     let text = world.run(&[]).exits(0).stdout;
     assert_eq!(text, "Open incidents: none\n\nChecklists due: none\n\nRuns under way: none\n");
     let nothing = json!({
-        "incidents": [], "alerts": [], "failing_probes": null, "is_watched": null, "due": [], "runs": [], "invalid_definitions": 0,
+        "incidents": [], "alerts": [], "failing_probes": null, "is_watched": null, "due": [], "runs": [], "actions_due": [], "invalid_definitions": 0,
     });
     assert_eq!(now(&world), nothing);
 }
@@ -247,4 +247,48 @@ fn without_a_workspace_the_starter_pack_serves_and_is_only_read() {
     assert!(!world.path(".opsctl").exists(), "the journal belongs to the user, not to the directory");
     assert!(world.stored().iter().any(|(path, _)| path.ends_with("journal.db")));
     assert!(now(&world)["runs"][0]["id"].as_str().unwrap().starts_with("daily-evening."));
+}
+
+#[test]
+fn actions_are_shown_when_they_are_due_until_they_are_settled() {
+    let world = World::new();
+    let open = ["incident", "open", "--title", "Log in fails", "--service", "api", "--severity", "P2"];
+    for _ in 0..3 {
+        world.run(&open).exits(0);
+    }
+    let today = SystemClock.now().date_naive();
+    let day = |days: i64| (today + chrono::TimeDelta::days(days)).to_string();
+    let add = |incident: &str, title: &str, days: Option<i64>| {
+        let due = days.map(day);
+        let due: Vec<&str> = due.iter().flat_map(|due| ["--due", due]).collect();
+        world
+            .run(&[&["incident", "action", "add", incident, title, "--type", "corrective"], &due[..]].concat())
+            .exits(0);
+    };
+    assert_eq!(now(&world)["actions_due"], json!([]));
+    add("1", "today", Some(0));
+    add("1", "tomorrow", Some(1));
+    add("1", "some time", None);
+    add("2", "long ago", Some(-9));
+    add("2", "done", Some(-9));
+    add("3", "dropped", Some(-9));
+    world.run(&["incident", "action", "done", "2", "a2"]).exits(0);
+    world.run(&["incident", "action", "drop", "3", "a1", "--reason", "too dear"]).exits(0);
+    // Actions outlive their incidents.
+    world.run(&["incident", "resolve", "2"]).exits(0);
+    let due = now(&world)["actions_due"].clone();
+    let titles: Vec<&str> = due.as_array().unwrap().iter().map(|one| one["title"].as_str().unwrap()).collect();
+    assert_eq!(titles, ["long ago", "today"]);
+    let text = world.run(&[]).exits(0).stdout;
+    let overdue = format!("INC-2 a1 · overdue since {} · nobody · long ago", day(-9));
+    for part in ["Actions due:", &overdue, "INC-1 a1 · due today · nobody · today"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let before = world.stored();
+    now(&world);
+    assert_eq!(world.stored().len(), before.len());
+    world.run(&["incident", "action", "done", "1", "a1"]).exits(0);
+    world.run(&["incident", "action", "change", "2", "a1", "--due", &day(3)]).exits(0);
+    assert_eq!(now(&world)["actions_due"], json!([]));
+    assert!(!world.run(&[]).exits(0).stdout.contains("Actions due"));
 }

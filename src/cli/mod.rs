@@ -1,11 +1,13 @@
 //! One verb a file: its clap struct, then its function.
 
+mod actions;
 mod checklist;
 mod completion;
 mod dashboard;
 mod demo;
 mod doctor;
 mod due;
+mod folder;
 mod ids;
 mod incident;
 mod init;
@@ -16,9 +18,12 @@ mod man;
 mod message;
 mod now;
 mod objective;
+mod paper;
 mod playbook;
+mod postmortem;
 mod probe;
 mod procedure;
+mod report;
 mod run;
 mod runbook;
 mod schema;
@@ -112,6 +117,9 @@ enum Command {
     /// Incidents: open, follow and resolve them
     #[command(subcommand)]
     Incident(incident::IncidentCommand),
+    /// Post-mortems: whether what was learned is written down
+    #[command(subcommand)]
+    Postmortem(postmortem::PostmortemCommand),
     /// Runbooks: what to do when something is broken
     #[command(subcommand)]
     Runbook(runbook::RunbookCommand),
@@ -128,6 +136,9 @@ enum Command {
     /// Runs: what was walked, and what still waits
     #[command(subcommand)]
     Run(run::RunCommand),
+    /// Reports: the handover of a shift, the week, the month
+    #[command(subcommand)]
+    Report(report::ReportCommand),
     /// Probes: look at services from outside
     #[command(subcommand)]
     Probe(probe::ProbeCommand),
@@ -221,12 +232,14 @@ fn dispatch(session: &mut Session<'_>, command: Option<Command>) -> Result<()> {
     match command {
         None => now::now(session),
         Some(Command::Incident(command)) => incident::run(session, command),
+        Some(Command::Postmortem(command)) => postmortem::run(session, command),
         Some(Command::Runbook(command)) => runbook::run(session, command),
         Some(Command::Checklist(args)) => checklist::run(session, args),
         Some(Command::Playbook(command)) => playbook::run(session, command),
         Some(Command::Template(args)) => template::run(session, args),
         Some(Command::Message(command)) => message::run(session, command),
         Some(Command::Run(command)) => run::run(session, command),
+        Some(Command::Report(command)) => report::run(session, command),
         Some(Command::Probe(command)) => probe::run(session, command),
         Some(Command::Watch(args)) => watch::run(session, &args),
         Some(Command::StatusPage(command)) => status_page::run(session, &command),

@@ -40,6 +40,7 @@ pub(super) fn now(session: &mut Session<'_>) -> Result<()> {
         failing_probes: seen.map(|seen| seen.failing),
         due,
         runs: runs.collect(),
+        actions_due: super::actions::due(&ledger, ledger.now().date_naive())?,
         invalid_definitions: workspace.loaded.broken.len(),
         at: ledger.now(),
     };
@@ -76,7 +77,8 @@ fn seen(workspace: &Workspace, now: Time) -> Result<Option<Seen>> {
     Ok(Some(Seen { failing: seen.iter().filter(is_bad).map(view).collect(), newest, is_watched }))
 }
 
-fn alert_view(alert: &Alert) -> AlertView {
+/// An alert for programs.
+pub(super) fn alert_view(alert: &Alert) -> AlertView {
     AlertView {
         id: alert.id.clone(),
         title: alert.title.clone(),

@@ -275,15 +275,7 @@ fn export(session: &mut Session<'_>, id: &str, out: Option<PathBuf>) -> Result<(
     let journal = Session::reader(&workspace)?;
     let ledger = session.ledger(&workspace, &*journal);
     let state = ledger.run(id)?;
-    let is_walked = state.walker.as_ref().is_some_and(|walker| session.surroundings.is_alive(walker));
-    let shown = view::run::run_view(&state, is_walked, |output| ledger.output_text(output).unwrap_or_default());
-    let events = journal.read(&format!("run/{}", state.id), 0)?;
-    let definitions: Vec<_> = ledger
-        .pinned_sources(&state.pins)?
-        .iter()
-        .map(|source| json!({ "path": source.path, "sha256": crate::ground::sha256(source.text.as_bytes()), "text": &*source.text }))
-        .collect();
-    let document = json!({ "run": shown, "git": state.git, "definitions": definitions, "events": events });
+    let document = export_document(session, &ledger, &state)?;
     let text = serde_json::to_string_pretty(&document).context("the run cannot be written as JSON")?;
     match out {
         None => session.terminal.print(&format!("{text}\n")),
@@ -293,6 +285,19 @@ fn export(session: &mut Session<'_>, id: &str, out: Option<PathBuf>) -> Result<(
         }
     }
     Ok(())
+}
+
+/// A run with its events, outputs and definitions.
+pub(super) fn export_document(session: &Session<'_>, ledger: &Ledger<'_>, state: &State) -> Result<serde_json::Value> {
+    let is_walked = state.walker.as_ref().is_some_and(|walker| session.surroundings.is_alive(walker));
+    let shown = view::run::run_view(state, is_walked, |output| ledger.output_text(output).unwrap_or_default());
+    let events = ledger.journal.read(&format!("run/{}", state.id), 0)?;
+    let definitions: Vec<_> = ledger
+        .pinned_sources(&state.pins)?
+        .iter()
+        .map(|source| json!({ "path": source.path, "sha256": crate::ground::sha256(source.text.as_bytes()), "text": &*source.text }))
+        .collect();
+    Ok(json!({ "run": shown, "git": state.git, "definitions": definitions, "events": events }))
 }
 
 /// Writes a file that is not there yet.

@@ -14,6 +14,12 @@ use crate::message::{Addressee, MessageEvent};
 /// The kinds that end an incident, for queries.
 pub const ENDS: [&str; 4] = ["resolved", "closed", "canceled", "merged"];
 
+/// The kind that begins an action, for queries.
+pub const ACTION_BEGINS: [&str; 1] = ["action_created"];
+
+/// The kinds that end one.
+pub const ACTION_ENDS: [&str; 2] = ["action_done", "action_dropped"];
+
 /// The kind that opens one again.
 pub const REOPENS: [&str; 1] = ["reopened"];
 

@@ -8,6 +8,7 @@ pub mod escalation;
 pub mod event;
 mod facts;
 pub mod impact;
+pub mod metrics;
 pub mod remind;
 mod role;
 mod rules;

@@ -26,6 +26,10 @@ impl Journal for EmptyJournal {
         Ok(Vec::new())
     }
 
+    fn streams_left_open(&self, _: &str, _: &[&str], _: &[&str]) -> Result<Vec<String>, JournalError> {
+        Ok(Vec::new())
+    }
+
     fn read_all(&self, _: &str) -> Result<Vec<Event>, JournalError> {
         Ok(Vec::new())
     }

@@ -138,6 +138,10 @@ pub trait Journal: Send + Sync {
     /// The names of the streams that begin with `prefix`, in the order they were begun.
     fn streams(&self, prefix: &str) -> Result<Vec<String>, JournalError>;
 
+    /// The streams that begin with `prefix` and have more events of the kinds that begin something than of those that end
+    /// it, in order of name. It reads kinds only, so that listings need not read what has nothing open.
+    fn streams_left_open(&self, prefix: &str, begins: &[&str], ends: &[&str]) -> Result<Vec<String>, JournalError>;
+
     /// All events of the streams that begin with `prefix`, stream by stream in the order the streams were begun, each in
     /// order of version. One query, for listings.
     fn read_all(&self, prefix: &str) -> Result<Vec<Event>, JournalError>;

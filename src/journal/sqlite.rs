@@ -103,6 +103,22 @@ impl Journal for SqliteJournal {
         Store(&self.path).of(stored::streams(&self.db(), prefix))
     }
 
+    fn streams_left_open(&self, prefix: &str, begins: &[&str], ends: &[&str]) -> Result<Vec<String>, JournalError> {
+        let db = self.db();
+        // Written out, so that an index over these very kinds can serve.
+        let (begins, ends) = (listed(begins), listed(ends));
+        let query = format!(
+            "SELECT stream FROM events WHERE stream >= ?1 AND stream < ?2 AND kind IN ({begins},{ends})
+             GROUP BY stream HAVING sum(CASE WHEN kind IN ({begins}) THEN 1 ELSE -1 END) > 0 ORDER BY stream"
+        );
+        let names = || {
+            db.prepare_cached(&query)?
+                .query_map([prefix, &stored::after_all(prefix)], |row| row.get(0))?
+                .collect::<rusqlite::Result<Vec<String>>>()
+        };
+        Store(&self.path).of(names())
+    }
+
     fn read_all(&self, prefix: &str) -> Result<Vec<Event>, JournalError> {
         self.read_streams(|db| stored::streams(db, prefix))
     }
@@ -248,6 +264,10 @@ impl Head {
     }
 }
 
+/// Texts as SQL writes them in a list.
+fn listed(texts: &[&str]) -> String {
+    texts.iter().map(|text| format!("'{}'", text.replace('\'', "''"))).collect::<Vec<_>>().join(",")
+}
 fn time(text: &str) -> Option<Time> {
     DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
 }
@@ -353,6 +373,27 @@ mod tests {
         assert_eq!(journal.verify().unwrap().findings, []);
         journal.db().query_row("PRAGMA max_page_count = 1000", [], |_| Ok(())).unwrap();
         note(&journal, kept, "there is space again").unwrap();
+    }
+
+    #[test]
+    fn streams_with_something_open_are_found_by_their_kinds() {
+        let dir = TempDir::new().unwrap();
+        let journal = SqliteJournal::open(dir.path()).unwrap();
+        let at = "2026-11-23T12:00:00Z".parse().unwrap();
+        let context = Context { at, actor: Actor("ana".into()), host: "box".into() };
+        for (stream, kinds) in [
+            ("in/b", vec!["begun", "noted"]),
+            ("in/a", vec!["begun", "ended", "begun"]),
+            ("in/c", vec!["begun", "begun", "ended", "dropped"]),
+            ("in/d", vec!["noted"]),
+            ("out/a", vec!["begun"]),
+        ] {
+            let new = |kind: &&str| NewEvent { kind: (*kind).to_owned(), body: json!({}) };
+            journal.append(stream, 0, &context, &kinds.iter().map(new).collect::<Vec<_>>()).unwrap();
+        }
+        let open = |begins: &[&str]| journal.streams_left_open("in/", begins, &["ended", "dropped"]).unwrap();
+        assert_eq!(open(&["begun"]), ["in/a", "in/b"]);
+        assert_eq!(open(&["it's"]), [""; 0]);
     }
 
     #[test]

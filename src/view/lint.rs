@@ -27,6 +27,16 @@ pub fn closing(problems: &[Diagnostic], definitions: usize) -> String {
     format!("{what} in {}", counted(files.len(), "file"))
 }
 
+/// The same for post-mortems.
+pub fn papers_closing(problems: &[Diagnostic], papers: usize) -> String {
+    match (problems.is_empty(), papers) {
+        (true, 0) => "There is no post-mortem to check.".to_owned(),
+        (true, 1) => "The post-mortem lacks nothing.".to_owned(),
+        (true, many) => format!("All {many} post-mortems lack nothing."),
+        (false, _) => closing(problems, papers),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{closing, pictures};

@@ -21,6 +21,7 @@ pub mod objective;
 pub mod page;
 pub mod probe;
 pub mod procedure;
+pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod severity;

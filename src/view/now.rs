@@ -9,6 +9,7 @@ use crate::catalog::model::Severity;
 use crate::engine::summary::Summary;
 use crate::ground::{Time, elapsed, plain_line, time_format};
 use crate::incident::Incident;
+use crate::view::incident::action::ActionView;
 use crate::view::incident::{IncidentView, clocks, incident_view};
 use crate::view::look::{Look, Style, paint};
 use crate::view::probe::alert::{AlertView, alerts_text};
@@ -31,6 +32,8 @@ pub struct NowView {
     pub due: Vec<DueView>,
     /// Runs that are not over.
     pub runs: Vec<RunLine>,
+    /// Actions of incidents that are due or overdue, the longest overdue first.
+    pub actions_due: Vec<ActionView>,
     /// How many definitions are invalid.
     pub invalid_definitions: usize,
 }
@@ -66,6 +69,8 @@ pub struct Now<'a> {
     pub due: Vec<DueView>,
     /// Runs that are not over, and whether their process is there.
     pub runs: Vec<(Summary, bool)>,
+    /// Actions of incidents that are due or overdue, the longest overdue first.
+    pub actions_due: Vec<ActionView>,
     /// How many definitions are invalid.
     pub invalid_definitions: usize,
     /// The moment.
@@ -81,6 +86,7 @@ pub fn now_view(now: &Now<'_>) -> NowView {
         is_watched: now.watched.map(|(_, is_watched)| is_watched),
         due: now.due.clone(),
         runs: now.runs.iter().map(|(run, is_walked)| run_line(run, *is_walked)).collect(),
+        actions_due: now.actions_due.clone(),
         invalid_definitions: now.invalid_definitions,
     }
 }
@@ -131,6 +137,12 @@ pub fn now_text(look: Look, now: &Now<'_>) -> String {
     for (run, is_walked) in &now.runs {
         let _ = writeln!(text, "  {}", run_words(look, run, *is_walked, now.at));
     }
+    if !now.actions_due.is_empty() {
+        section(look, &mut text, "Actions due", now.actions_due.len());
+        for action in &now.actions_due {
+            text.push_str(&action_line(look, action, &now.at.date_naive().to_string()));
+        }
+    }
     if now.invalid_definitions > 0 {
         let _ = writeln!(
             text,
@@ -139,6 +151,17 @@ pub fn now_text(look: Look, now: &Now<'_>) -> String {
         );
     }
     hanging(&text, look.width, 4)
+}
+
+fn action_line(look: Look, action: &ActionView, today: &str) -> String {
+    let due = action.due.as_deref().unwrap_or_default();
+    let due = if due < today {
+        paint(look, Style::Bad, &format!("overdue since {due}"))
+    } else {
+        paint(look, Style::Warn, "due today")
+    };
+    let owner = action.owner.as_deref().map_or_else(|| "nobody".to_owned(), plain_line);
+    format!("  {} {} · {due} · {owner} · {}\n", action.incident, action.id, plain_line(&action.title))
 }
 
 fn failing_line(look: Look, probe: &FailingView, now: Time) -> String {

@@ -34,9 +34,6 @@ use crate::workspace::missing_needs;
 use answers::Answers;
 use operator::{Heard, Say};
 
-/// Makes our own status page anew in a directory.
-pub type Publish = Box<dyn Fn(&str) -> Result<()> + Send + Sync>;
-
 /// What a walk may touch.
 pub struct Site {
     /// The directory commands run in when they name none.
@@ -50,6 +47,9 @@ pub struct Site {
     /// Makes our own status page anew in a directory.
     pub publish: Publish,
 }
+
+/// Makes our own status page anew in a directory.
+pub type Publish = Box<dyn Fn(&str) -> Result<()> + Send + Sync>;
 
 /// One walk through a run.
 pub struct Walk<'a> {

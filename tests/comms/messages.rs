@@ -21,9 +21,9 @@ fn letters(world: &World) {
 fn customers_get_a_letter_of_their_own_once_the_commander_agrees() {
     let ca = Authority::new("ca");
     let identity = ca.issue(&["localhost"], NOW);
-    let world = world(&format!(
-        "  mails:\n    title: Mails\n    audience: customers\n    email: {{server: \"${{SMTP}}\", from: \"Shop <shop@example.com>\", to: customers.csv}}\n"
-    ));
+    let world = world(
+        "  mails:\n    title: Mails\n    audience: customers\n    email: {server: \"${SMTP}\", from: \"Shop <shop@example.com>\", to: customers.csv}\n",
+    );
     let (certificate, key) = identity.files(&world.path(""), "smtp");
     let server = Smtpd::starttls(&certificate, &key);
     let (smtp, roots) =

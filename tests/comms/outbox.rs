@@ -21,8 +21,8 @@ fn place(hook: &Hook, slack: &Hook) -> World {
 fn states(world: &World, message: &str) -> Vec<(String, String)> {
     let shown = world.run(&["-o", "json", "message", "show", message]);
     let Ok(mail) = serde_json::from_str::<Value>(&shown.stdout) else { return Vec::new() };
-    let word = |leg: &Value, key: &str| leg[key].as_str().unwrap().to_owned();
-    mail["deliveries"].as_array().unwrap().iter().map(|leg| (word(leg, "channel"), word(leg, "state"))).collect()
+    let said = |leg: &Value, key: &str| leg[key].as_str().unwrap().to_owned();
+    mail["deliveries"].as_array().unwrap().iter().map(|leg| (said(leg, "channel"), said(leg, "state"))).collect()
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn what_another_process_queues_while_it_runs_is_sent_when_that_process_is_gone()
     let queued = queued.as_array().unwrap().iter().find(|mail| !mail["queued_at"].is_null()).unwrap();
     let id = queued["id"].as_str().unwrap().to_owned();
     eventually("it is sent", || state(&world, &id) == "sent");
-    assert_eq!(ids(&hook), [id.clone()]);
+    assert_eq!(ids(&hook), std::slice::from_ref(&id));
     daemon.says(&format!("message {id} to team: sent"));
     daemon.stop().exits(0);
 }
@@ -126,7 +126,9 @@ fn two_processes_never_send_the_same_twice() {
     // Several processes try at the same time as the daemon, until all is sent.
     while !sent() {
         let others: Vec<_> = (0..3).map(|_| world.spawn(&["message", "send", "--now"])).collect();
-        others.into_iter().for_each(|other| drop(finish(other)));
+        for other in others {
+            finish(other);
+        }
     }
     daemon.stop().exits(0);
     let told: Vec<(String, String)> =

@@ -222,7 +222,7 @@ pub(super) fn resolve(session: &mut Session<'_>, args: &ResolveArgs) -> Result<(
 
 pub(super) fn reopen(session: &mut Session<'_>, args: &ReopenArgs) -> Result<()> {
     let at = args.when.moment(session)?;
-    change(session, &args.which, |session, work, _| {
+    change_after(session, &args.which, |session, work, _| {
         let reason = needed(session, &work.workspace, &args.reason)?;
         Ok(Happening { events: vec![IncidentEvent::Reopened { reason }], at })
     })
@@ -240,7 +240,14 @@ pub(super) fn cancel(session: &mut Session<'_>, args: &CancelArgs) -> Result<()>
 }
 
 pub(super) fn close(session: &mut Session<'_>, args: &CloseArgs) -> Result<()> {
-    change(session, &args.which, |session, work, _| {
+    change_after(session, &args.which, |session, work, incident| {
+        let settings = &work.workspace.loaded.catalog.settings;
+        if incident.postmortem.is_none() && crate::postmortem::is_needed(settings, &incident.severity) {
+            session.terminal.tell(&format!(
+                "warning: {} asks for a post-mortem, and none was written; `opsctl incident postmortem {}` writes it",
+                incident.severity, incident.id
+            ));
+        }
         Ok(IncidentEvent::Closed { reason: kept(session, &work.workspace, args.reason.as_deref()) }.into())
     })
 }
@@ -253,8 +260,30 @@ pub(super) fn change(
 ) -> Result<()> {
     let work = Work::begin(session)?;
     let ledger = work.ledger(session);
-    let mut incident = which.find(session, &work.workspace, &ledger)?;
-    let happening = decide(session, &work, &incident)?;
+    let incident = which.find(session, &work.workspace, &ledger)?;
+    change_this(session, &work, incident, decide)
+}
+
+/// Like [`change`], for what is done after the end.
+fn change_after(
+    session: &mut Session<'_>,
+    which: &Which,
+    decide: impl FnOnce(&mut Session<'_>, &Work, &Incident) -> Result<Happening>,
+) -> Result<()> {
+    let work = Work::begin(session)?;
+    let ledger = work.ledger(session);
+    let incident = which.find_or_last(session, &work.workspace, &ledger)?;
+    change_this(session, &work, incident, decide)
+}
+
+fn change_this(
+    session: &mut Session<'_>,
+    work: &Work,
+    mut incident: Incident,
+    decide: impl FnOnce(&mut Session<'_>, &Work, &Incident) -> Result<Happening>,
+) -> Result<()> {
+    let ledger = work.ledger(session);
+    let happening = decide(session, work, &incident)?;
     record(&ledger, &mut incident, happening)?;
     show_after(session, &ledger, &incident)
 }

@@ -3,14 +3,17 @@
 mod action;
 mod course;
 mod evidence;
+pub(super) mod export;
 mod follow;
 mod many;
+pub(in crate::cli) mod metrics;
 mod open;
 mod people;
-mod show;
+pub(super) mod postmortem;
+pub(super) mod show;
 mod tell;
 mod walk;
-mod which;
+pub(super) mod which;
 mod words;
 
 use clap::Subcommand;
@@ -75,6 +78,12 @@ pub(super) enum IncidentCommand {
     Follow(follow::FollowArgs),
     /// Correct an earlier event by a new one
     Correct(words::CorrectArgs),
+    /// How long things take: median and p90 over many incidents, or the figures of one
+    Metrics(metrics::MetricsArgs),
+    /// Write the post-mortem, or make its part of the journal anew; your own text stays
+    Postmortem(postmortem::PostmortemArgs),
+    /// Write everything about an incident into one folder, with the sums of its files
+    Export(export::ExportArgs),
     /// What is to be done about the causes
     #[command(subcommand)]
     Action(action::ActionCommand),
@@ -108,6 +117,9 @@ pub(super) fn run(session: &mut Session<'_>, command: IncidentCommand) -> Result
         IncidentCommand::Timeline(which) => show::timeline(session, &which),
         IncidentCommand::Follow(args) => follow::follow(session, &args),
         IncidentCommand::Correct(args) => words::correct(session, args),
+        IncidentCommand::Metrics(args) => metrics::show(session, &args),
+        IncidentCommand::Postmortem(args) => postmortem::postmortem(session, &args),
+        IncidentCommand::Export(args) => export::export(session, &args),
         IncidentCommand::Action(command) => action::run(session, command),
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn show(session: &mut Session<'_>, which: &Which) -> Result<()> {
     let workspace = session.workspace()?;
     let journal = Session::reader(&workspace)?;
     let ledger = session.ledger(&workspace, &*journal);
-    let incident = which.find(session, &workspace, &ledger)?;
+    let incident = which.find_or_last(session, &workspace, &ledger)?;
     show_incident(session, &ledger, &incident, true)
 }
 
@@ -49,7 +49,7 @@ pub(super) fn timeline(session: &mut Session<'_>, which: &Which) -> Result<()> {
     let workspace = session.workspace()?;
     let journal = Session::reader(&workspace)?;
     let ledger = session.ledger(&workspace, &*journal);
-    let incident = which.find(session, &workspace, &ledger)?;
+    let incident = which.find_or_last(session, &workspace, &ledger)?;
     let lines = timeline_of(&ledger, &incident)?;
     session.show(&lines, |look| view::incident::timeline_text(look, &lines))
 }

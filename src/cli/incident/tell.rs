@@ -161,7 +161,7 @@ pub(super) fn comms(session: &mut Session<'_>, which: &Which) -> Result<()> {
     let workspace = session.workspace()?;
     let journal = Session::reader(&workspace)?;
     let ledger = session.ledger(&workspace, &*journal);
-    let incident = which.find(session, &workspace, &ledger)?;
+    let incident = which.find_or_last(session, &workspace, &ledger)?;
     let severity = workspace.loaded.catalog.settings.severities.get(&incident.severity);
     let now = ledger.now();
     let all = told(&incident, next_update_due(&incident, severity), now);

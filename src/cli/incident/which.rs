@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
-use crate::incident::Incident;
+use crate::incident::{Incident, Status};
 use crate::ledger::Ledger;
 use crate::moment;
 use crate::workspace::Workspace;
@@ -52,11 +52,12 @@ pub(in crate::cli) struct UseArgs {
 
 /// Takes the incident's id from the front of words, if one stands there.
 pub(crate) fn split(words: &mut Vec<String>) -> Which {
-    let is_id = words.first().is_some_and(|first| looks_like_id(first));
+    let is_id = words.first().is_some_and(|first| is_incident_id(first));
     Which { id: is_id.then(|| words.remove(0)) }
 }
 
-fn looks_like_id(word: &str) -> bool {
+/// Whether a word looks like an incident's id: `INC-7`, or `7`.
+pub(crate) fn is_incident_id(word: &str) -> bool {
     let digits = word.get(..4).filter(|head| head.eq_ignore_ascii_case("INC-")).map_or(word, |_| &word[4..]);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -88,6 +89,29 @@ impl Which {
                     .hint("say which one, or `opsctl incident use ID` once"))
             }
         }
+    }
+}
+
+impl Which {
+    /// Like [`Which::find`], for what is done after the end, too: where none is open, the one that ended last and is
+    /// not closed.
+    pub(crate) fn find_or_last(
+        &self,
+        session: &mut Session<'_>,
+        workspace: &Workspace,
+        ledger: &Ledger<'_>,
+    ) -> Result<Incident> {
+        let is_said = self.id.is_some() || session.surroundings.var("OPSCTL_INCIDENT").is_some();
+        if is_said || in_use(workspace).is_some() || !ledger.open_incidents()?.is_empty() {
+            return self.find(session, workspace, ledger);
+        }
+        let is_left = |incident: &Incident| matches!(incident.status, Status::Resolved | Status::Postmortem);
+        let over = ledger.incidents()?.into_iter().filter(is_left);
+        let Some(last) = over.max_by_key(|incident| incident.resolved_at) else {
+            return self.find(session, workspace, ledger);
+        };
+        session.terminal.tell(&format!("{}, the last one that is over.", last.id));
+        Ok(last)
     }
 }
 
@@ -132,14 +156,14 @@ fn not_kept(workspace: &Workspace, error: std::io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{looks_like_id, split};
+    use super::{is_incident_id, split};
 
     #[test]
     fn an_id_in_front_is_taken_and_words_stay() {
         for (word, is_id) in
             [("INC-7", true), ("inc-12", true), ("7", true), ("P1", false), ("INC-", false), ("", false)]
         {
-            assert_eq!(looks_like_id(word), is_id, "{word}");
+            assert_eq!(is_incident_id(word), is_id, "{word}");
         }
         let mut words = vec!["7".to_owned(), "the".to_owned()];
         assert_eq!(split(&mut words).id.as_deref(), Some("7"));

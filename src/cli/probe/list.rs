@@ -37,7 +37,7 @@ pub(in crate::cli) fn latest(workspace: &Workspace) -> Result<BTreeMap<String, S
 }
 
 /// What was kept, for reading; none when nothing ever was.
-pub(super) fn samples(workspace: &Workspace) -> Result<Option<Samples>> {
+pub(in crate::cli) fn samples(workspace: &Workspace) -> Result<Option<Samples>> {
     let dir = workspace.state_dir().ok();
     Ok(dir.map(Samples::open_read).transpose()?.flatten())
 }

@@ -3,6 +3,10 @@
 pub mod action;
 mod clock;
 pub mod comms;
+pub mod export;
+pub mod figures;
+pub mod metrics;
+pub mod postmortem;
 mod text;
 mod words;
 

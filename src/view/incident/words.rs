@@ -13,20 +13,20 @@ pub fn incident_words(event: &IncidentEvent) -> String {
         }
         IncidentEvent::Acknowledged {} => "acknowledged".to_owned(),
         IncidentEvent::SeverityChanged { severity, reason } => {
-            format!("severity {severity}{}", because(reason.as_deref()))
+            format!("severity {severity}{}", because(reason.as_ref()))
         }
         IncidentEvent::StatusChanged { status, reason } => {
-            format!("status {}{}", status.word(), because(reason.as_deref()))
+            format!("status {}{}", status.word(), because(reason.as_ref()))
         }
         IncidentEvent::ImpactRecorded { text } => format!("impact: {text}"),
         IncidentEvent::ImpactStarted { service, level } => format!("{service}: {} began", level.replace('_', " ")),
         IncidentEvent::ImpactEnded { service } => format!("{service}: impact ended"),
         IncidentEvent::RoleAssigned { role, person } => format!("{person} is {}", role.title()),
         IncidentEvent::RoleHandedOver { role, from, person, note } => {
-            format!("{from} handed over to {person} as {}{}", role.title(), because(note.as_deref()))
+            format!("{from} handed over to {person} as {}{}", role.title(), because(note.as_ref()))
         }
         IncidentEvent::NoteAdded { text } => format!("note: {text}"),
-        IncidentEvent::DecisionMade { text, reason } => format!("decision: {text}{}", because(reason.as_deref())),
+        IncidentEvent::DecisionMade { text, reason } => format!("decision: {text}{}", because(reason.as_ref())),
         IncidentEvent::EvidenceAdded(evidence) => {
             let hash = evidence.sha256.get(..12).unwrap_or(&evidence.sha256);
             let note = evidence.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
@@ -38,22 +38,22 @@ pub fn incident_words(event: &IncidentEvent) -> String {
         IncidentEvent::Reminded { of, count } => format!("reminded ({count}): {of}"),
         IncidentEvent::Escalated { policy, level, to, reason, by_itself } => {
             let who = if *by_itself { " by itself" } else { "" };
-            format!("escalated{who} to {to} ({policy}, level {level}){}", because(reason.as_deref()))
+            format!("escalated{who} to {to} ({policy}, level {level}){}", because(reason.as_ref()))
         }
-        IncidentEvent::Merged { into, reason } => format!("merged into {into}{}", because(reason.as_deref())),
+        IncidentEvent::Merged { into, reason } => format!("merged into {into}{}", because(reason.as_ref())),
         IncidentEvent::Absorbed { incident, title, .. } => format!("{incident} was merged into this: {title}"),
         IncidentEvent::Reopened { reason } => format!("reopened: {reason}"),
         IncidentEvent::Resolved { reason, untold } => {
             let untold = untold.as_ref().map(|why| format!(" (not told everywhere: {why})")).unwrap_or_default();
-            format!("resolved{}{untold}", because(reason.as_deref()))
+            format!("resolved{}{untold}", because(reason.as_ref()))
         }
         IncidentEvent::Canceled { reason } => format!("canceled: {reason}"),
-        IncidentEvent::Closed { reason } => format!("closed{}", because(reason.as_deref())),
+        IncidentEvent::Closed { reason } => format!("closed{}", because(reason.as_ref())),
         IncidentEvent::PostmortemWritten { path, .. } => format!("post-mortem written to {path}"),
         IncidentEvent::Corrected { event, at, text, reason } => {
             let at = at.map(|at| format!(" happened at {}", rfc3339(at))).unwrap_or_default();
             let text = text.as_ref().map(|text| format!(" should read: {text}")).unwrap_or_default();
-            format!("corrected: event {event}{at}{text}{}", because(reason.as_deref()))
+            format!("corrected: event {event}{at}{text}{}", because(reason.as_ref()))
         }
         IncidentEvent::Message(event) => message_words(event),
         other => work_words(other),
@@ -74,7 +74,7 @@ fn work_words(event: &IncidentEvent) -> String {
             let due = due.map(|due| format!(" by {due}")).unwrap_or_default();
             format!("action {action}:{owner}{due}")
         }
-        IncidentEvent::ActionDone { action, note } => format!("action {action} done{}", because(note.as_deref())),
+        IncidentEvent::ActionDone { action, note } => format!("action {action} done{}", because(note.as_ref())),
         IncidentEvent::ActionDropped { action, reason } => format!("action {action} dropped: {reason}"),
         _ => String::new(),
     }
@@ -129,6 +129,6 @@ fn place(target: &Target) -> String {
     }
 }
 
-fn because(reason: Option<&str>) -> String {
+fn because(reason: Option<&String>) -> String {
     reason.map(|reason| format!(": {reason}")).unwrap_or_default()
 }
