@@ -55,6 +55,8 @@ pub trait Terminal: Send {
     fn picture(&mut self, text: &str);
     /// Takes the status line away. What was typed meanwhile is forgotten: it must not answer the next question.
     fn end_live(&mut self);
+    /// Whether somebody still reads the results; no more when the reader of a pipe is gone.
+    fn has_reader(&self) -> bool;
     /// Why a result could not be written, if so. A reader that has seen enough (`| head`) is no failure.
     fn lost_output(&self) -> Option<&str>;
 }

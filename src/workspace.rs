@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::catalog::load::{self, Loaded, Root};
 use crate::catalog::model::Procedure;
-use crate::channel::secrets;
+use crate::channel::{Courier, secrets};
 use crate::engine::event::{Revision, Walker};
 use crate::error::{Error, Result};
 use crate::expand::Filler;
@@ -153,6 +153,12 @@ pub fn prober<'a>(workspace: &Workspace, surroundings: &'a Surroundings, clock: 
     Prober::new(&surroundings.vars, dir, clock, redactor(workspace, surroundings))
         .connectivity(workspace.loaded.catalog.settings.connectivity.clone())
         .heartbeats(heartbeats(workspace.state_dir.clone()))
+}
+
+/// Who brings messages to a workspace's channels.
+pub fn courier<'a>(workspace: &Workspace, surroundings: &'a Surroundings, clock: &'a dyn Clock) -> Courier<'a> {
+    let redactor = redactor(workspace, surroundings);
+    Courier::new(&surroundings.vars, workspace.working_dir(surroundings).to_owned(), clock, redactor)
 }
 
 /// What must not be shown of anything in a workspace: the secrets that its procedures declare, and what its probes and

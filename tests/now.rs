@@ -83,7 +83,7 @@ fn open_incidents_are_shown_with_their_timers() {
     let text = world.run(&[]).exits(0).stdout;
     assert!(text.contains("INC-1 · P1 · triage · Slow · 0:0"), "{text}");
     assert!(text.contains("INC-2 · P1 · investigating · Slower"), "{text}");
-    assert_eq!(text.matches("respond by").count(), 1, "only who has not been answered waits: {text}");
+    assert_eq!(text.matches("response in").count(), 1, "only who has not been answered waits: {text}");
     let incidents = now(&world)["incidents"].clone();
     assert_eq!(ids(&incidents), ["INC-1", "INC-2"]);
     assert_eq!(incidents[0], world.json(&["incident", "show", "1"]));

@@ -5,12 +5,12 @@ use crate::channel::{Courier, placeholder};
 use crate::engine::event::Walker;
 use crate::error::{Error, Result};
 use crate::ledger::{About, Ledger};
-use crate::message::{Draft, Target};
+use crate::message::{Draft, LegState, Target};
 use crate::post::{Consent, Delivered, NewMail, Outcome, Post, consent, readable, verdict};
 use crate::site::publish;
 use crate::view::count::counted;
 use crate::view::message::{DeliveredView, delivered_view};
-use crate::workspace::{Workspace, redactor};
+use crate::workspace::{self, Workspace};
 
 use super::ids;
 use super::session::Session;
@@ -34,8 +34,7 @@ pub(super) struct SendArgs {
 
 /// A courier for a workspace's channels.
 pub(super) fn courier<'a>(session: &'a Session<'_>, workspace: &Workspace) -> Courier<'a> {
-    let dir = workspace.working_dir(&session.surroundings).to_owned();
-    Courier::new(&session.surroundings.vars, dir, session.clock, redactor(workspace, &session.surroundings))
+    workspace::courier(workspace, &session.surroundings, session.clock)
 }
 
 /// Does something with a post of this process.
@@ -103,7 +102,28 @@ pub(super) fn approve_and_send(
         post.approve(about, message, grounds)?;
         post.queue(about, message)
     })?;
-    deliver(session, workspace, ledger, about)
+    let mut delivered = deliver(session, workspace, ledger, about)?;
+    let held = held(about, message, &delivered)?;
+    tell(session, about, &held);
+    delivered.extend(held);
+    Ok(delivered)
+}
+
+// What of a message was not even tried: a channel hears things in their order.
+fn held(about: &About, message: &str, tried: &[Delivered]) -> Result<Vec<Delivered>> {
+    let id = about.full_id(message);
+    let is_tried = |target: &Target| tried.iter().any(|one| one.message == id && one.target == *target);
+    let why = |state: &LegState| match state {
+        LegState::Waiting { .. } => Some("an earlier message has not got through"),
+        LegState::Trying { .. } => Some("another process is sending it"),
+        _ => None,
+    };
+    let legs = about.mail(message)?.legs.iter().filter(|leg| !is_tried(&leg.target));
+    let held = legs.filter_map(|leg| {
+        let outcome = Outcome::Later(why(&leg.state)?.to_owned());
+        Some(Delivered { message: id.clone(), target: leg.target.clone(), outcome })
+    });
+    Ok(held.collect())
 }
 
 fn needs_consent(about: &About, message: &str, commander: Option<&str>) -> Error {

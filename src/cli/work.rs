@@ -1,8 +1,7 @@
 //! What a verb that writes works with: the workspace and its journal, opened together.
 
 use crate::error::{Kind, Result};
-use crate::incident::clock::breaches;
-use crate::incident::{Incident, IncidentEvent};
+use crate::incident::Incident;
 use crate::journal::SqliteJournal;
 use crate::ledger::{Happening, Ledger};
 use crate::workspace::Workspace;
@@ -34,19 +33,14 @@ pub(super) fn record(ledger: &Ledger<'_>, incident: &mut Incident, happening: im
     let (id, is_late) = (incident.id.clone(), happening.at.is_some());
     // What is told late may have been done in time.
     if !is_late {
-        note_breaches(ledger, incident)?;
+        ledger.note_breaches(incident)?;
     }
     ledger.record_incident(incident, happening).map_err(|error| match error.kind {
         Kind::Usage => error.hint(format!("`opsctl incident show {id}` tells where it stands")),
         _ => error,
     })?;
-    if is_late { note_breaches(ledger, incident) } else { Ok(()) }
-}
-
-fn note_breaches(ledger: &Ledger<'_>, incident: &mut Incident) -> Result<()> {
-    let severity = ledger.catalog.settings.severities.get(&incident.severity);
-    let missed = breaches(incident, severity, ledger.now());
-    let events = missed.iter().map(|due| IncidentEvent::TargetBreached { target: due.target, due: due.by });
-    let events: Vec<IncidentEvent> = events.collect();
-    if events.is_empty() { Ok(()) } else { ledger.record_incident(incident, Happening { events, at: None }) }
+    if is_late {
+        ledger.note_breaches(incident)?;
+    }
+    Ok(())
 }

@@ -65,6 +65,10 @@ impl Incident {
         if !is_clockwork(&recorded.event) && !self.responders.contains(&recorded.actor.0) {
             self.responders.push(recorded.actor.0.clone());
         }
+        if recorded.event == (IncidentEvent::Acknowledged {}) {
+            // Whoever tells late that he was at it answers now.
+            self.answered_at = Some(recorded.recorded_at);
+        }
         match &recorded.event {
             IncidentEvent::Message(event) => self.outbox.apply(at, &recorded.actor, event),
             IncidentEvent::RunAttached { run, .. } => push_new(&mut self.runs, run),
@@ -102,7 +106,6 @@ impl Incident {
             }
             IncidentEvent::Acknowledged {} => {
                 self.acknowledged_at.get_or_insert(at);
-                self.answered_at = Some(at);
                 self.status = self.status.max(Status::Investigating);
             }
             IncidentEvent::SeverityChanged { severity, .. } => {

@@ -17,6 +17,8 @@ const AT_ONCE: TimeDelta = TimeDelta::minutes(5);
 pub struct Due {
     /// What.
     pub target: Target,
+    /// Since when there was time for it.
+    pub from: Time,
     /// By when.
     pub by: Time,
     /// When it was done.
@@ -56,6 +58,14 @@ pub fn next_update_due(incident: &Incident, severity: Option<&Severity>) -> Opti
     updates(incident, severity).into_iter().find(|due| due.met.is_none()).map(|due| due.by)
 }
 
+/// What is still to be done by some moment, or should have been, in order of time; nothing once it is over.
+pub fn open_dues(incident: &Incident, severity: Option<&Severity>) -> Vec<Due> {
+    let mut open = dues(incident, severity);
+    open.retain(|due| due.met.is_none() && incident.is_open());
+    open.sort_by_key(|due| due.by);
+    open
+}
+
 /// Whether it is open and nobody commands it, though its severity asks for that.
 pub fn lacks_commander(incident: &Incident, severity: Option<&Severity>) -> bool {
     incident.is_open()
@@ -72,7 +82,7 @@ fn respond(incident: &Incident, severity: Option<&Severity>) -> Option<Due> {
     let severity = severity?;
     let grace = if severity.respond_within.is_zero() { AT_ONCE } else { TimeDelta::zero() };
     let by = respond_by(incident, Some(severity))? + grace;
-    let due = Due { target: Target::Respond, by, met: incident.acknowledged_at };
+    let due = Due { target: Target::Respond, from: incident.declared_at, by, met: incident.acknowledged_at };
     (due.met.is_some() || incident.is_open()).then_some(due)
 }
 
@@ -105,7 +115,7 @@ fn updates(incident: &Incident, severity: Option<&Severity>) -> Vec<Due> {
         if let Some(by) = promised_after(from, met).or(rule)
             && (met.is_some() || incident.is_open())
         {
-            dues.push(Due { target, by, met });
+            dues.push(Due { target, from, by, met });
         }
         from = met.unwrap_or(from);
     }

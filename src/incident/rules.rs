@@ -24,6 +24,15 @@ impl Incident {
             IncidentEvent::Acknowledged {} if self.acknowledged_at.is_some() && self.unanswered().is_none() => {
                 Err(format!("{} is acknowledged already", self.id))
             }
+            IncidentEvent::TargetBreached { target, due } if self.breaches.contains(&(*target, *due)) => {
+                Err(format!("it is known already that {} missed its {}", self.id, target.words()))
+            }
+            IncidentEvent::Reminded { of, count } if *count != self.reminded(of) + 1 => {
+                Err(format!("somebody else has reminded of this: {of}"))
+            }
+            IncidentEvent::Escalated { policy, level, by_itself: true, .. } if !self.leads_to(policy, *level) => {
+                Err(format!("{} is not to be escalated to level {level} of {policy} now", self.id))
+            }
             IncidentEvent::SeverityChanged { severity, .. } if *severity == self.severity => {
                 Err(format!("{} is {severity} already", self.id))
             }

@@ -253,6 +253,11 @@ impl Incident {
         self.todos.iter().find(|todo| todo.id == id || todo.id.strip_prefix('t') == Some(id))
     }
 
+    /// How many times the team was reminded of something.
+    pub fn reminded(&self, of: &str) -> u32 {
+        self.reminders.get(of).map_or(0, |(count, _)| *count)
+    }
+
     /// The last escalation that nobody has answered yet.
     pub fn unanswered(&self) -> Option<&Escalation> {
         self.escalations.last().filter(|last| self.answered_at.is_none_or(|at| at < last.at))

@@ -34,6 +34,14 @@ impl Journal for EmptyJournal {
         Ok(Vec::new())
     }
 
+    fn newer(&self, _: u64) -> Result<Vec<Event>, JournalError> {
+        Ok(Vec::new())
+    }
+
+    fn head(&self) -> Result<u64, JournalError> {
+        Ok(0)
+    }
+
     fn read_open(&self, _: &str, _: &[&str], _: &[&str]) -> Result<Vec<Event>, JournalError> {
         Ok(Vec::new())
     }

@@ -13,6 +13,7 @@ mod open;
 mod schema;
 mod sqlite;
 mod stored;
+mod tail;
 mod transfer;
 mod verify;
 
@@ -30,6 +31,7 @@ pub(crate) use failure::store as failure;
 pub use empty::EmptyJournal;
 pub use files::{companions, database};
 pub use sqlite::SqliteJournal;
+pub use tail::Tail;
 pub use transfer::{BadParcel, Exported, Imported, Parcel, Selection, TransferError};
 pub use verify::{Finding, Verification};
 
@@ -143,6 +145,13 @@ pub trait Journal: Send + Sync {
     /// All events of the streams that begin with `prefix`, stream by stream in the order the streams were begun, each in
     /// order of version. One query, for listings.
     fn read_all(&self, prefix: &str) -> Result<Vec<Event>, JournalError>;
+
+    /// The events with a place in the journal above `after`, in the order they were appended, whoever appended them; at
+    /// most some hundreds, so that who is far behind asks again. Cheap when there are none.
+    fn newer(&self, after: u64) -> Result<Vec<Event>, JournalError>;
+
+    /// The place of the last event in the journal; 0 when there is none.
+    fn head(&self) -> Result<u64, JournalError>;
 
     /// The events of those streams that begin with `prefix` and have not ended: the last of their events whose kind is in
     /// `ends` or `reopens` is not one in `ends`. In the order of [`Journal::read_all`]. It costs what is open, not what

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, SubsecRound};
 use rusqlite::types::FromSql;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params};
 
 use super::chain::{GENESIS, Link};
 use super::failure::Store;
@@ -15,6 +15,9 @@ use super::transfer::{self, Exported, Imported, Parcel, Selection, TransferError
 use super::verify::{self, Verification};
 use super::{Context, EVENT_SCHEMA, Event, Journal, JournalError, NewEvent, connect, failure, files, open};
 use crate::ground::{Actor, Time, abort_point, rfc3339, sha256};
+
+/// So many events are read at once by who looks for newer ones.
+const AT_ONCE: u32 = 500;
 
 /// The embedded journal.
 ///
@@ -122,6 +125,23 @@ impl Journal for SqliteJournal {
 
     fn read_open(&self, prefix: &str, ends: &[&str], reopens: &[&str]) -> Result<Vec<Event>, JournalError> {
         self.read_streams(|db| open::streams(db, prefix, ends, reopens))
+    }
+
+    fn newer(&self, after: u64) -> Result<Vec<Event>, JournalError> {
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let mut events = Vec::new();
+        let which = "seq > ?1 ORDER BY seq LIMIT ?2";
+        select(&self.db(), Store(&self.path), which, params![after, AT_ONCE], &mut events)?;
+        Ok(events)
+    }
+
+    fn head(&self) -> Result<u64, JournalError> {
+        let db = self.db();
+        let find = || {
+            let mut statement = db.prepare_cached("SELECT coalesce(max(seq), 0) FROM events")?;
+            statement.query_row([], |row| row.get::<_, i64>(0))
+        };
+        find().map(i64::cast_unsigned).map_err(|error| self.failed(&error))
     }
 
     fn put_blob(&self, bytes: &[u8]) -> Result<String, JournalError> {
@@ -260,9 +280,19 @@ fn read(
     after: i64,
     into: &mut Vec<Event>,
 ) -> Result<(), JournalError> {
-    let sql = format!("SELECT {COLUMNS} FROM events WHERE stream = ?1 AND version > ?2 ORDER BY version");
-    let mut statement = store.of(db.prepare_cached(&sql))?;
-    let mut rows = store.of(statement.query(params![stream, after]))?;
+    select(db, store, "stream = ?1 AND version > ?2 ORDER BY version", params![stream, after], into)
+}
+
+/// Reads the events of which something is so.
+fn select(
+    db: &Connection,
+    store: Store<'_>,
+    which: &str,
+    params: impl Params,
+    into: &mut Vec<Event>,
+) -> Result<(), JournalError> {
+    let mut statement = store.of(db.prepare_cached(&format!("SELECT {COLUMNS} FROM events WHERE {which}")))?;
+    let mut rows = store.of(statement.query(params))?;
     while let Some(row) = store.of(rows.next())? {
         into.push(event(row).map_err(|cause| damaged(row, cause))?);
     }

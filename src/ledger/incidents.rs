@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use crate::error::{Error, Result, nearest};
+use crate::error::{Error, Kind, Result, nearest};
 use crate::ground::{Time, rfc3339};
+use crate::incident::clock::{Due, breaches};
 use crate::incident::{Incident, IncidentEvent, Recorded, Telling, Visibility, facts};
 use crate::journal::{self, JournalError, NewEvent};
 use crate::ledger::{Ledger, occurred_at, told_late};
@@ -112,6 +113,30 @@ impl Ledger<'_> {
         }
     }
 
+    /// Brings an incident up to date with what others have added. Tells whether there was anything.
+    pub fn refresh_incident(&self, incident: &mut Incident) -> Result<bool> {
+        let newer = self.journal.read(&stream(&incident.id), incident.version)?;
+        self.apply_all(incident, &newer)?;
+        Ok(!newer.is_empty())
+    }
+
+    /// Writes down what was missed until now and is not written down yet. Gives what that was.
+    pub fn note_breaches(&self, incident: &mut Incident) -> Result<Vec<Due>> {
+        let severity = self.catalog.settings.severities.get(&incident.severity);
+        let missed = breaches(incident, severity, self.now());
+        let events = missed.iter().map(|due| IncidentEvent::TargetBreached { target: due.target, due: due.by });
+        let events: Vec<IncidentEvent> = events.collect();
+        if events.is_empty() {
+            return Ok(missed);
+        }
+        match self.record_incident(incident, Happening { events, at: None }) {
+            Ok(()) => Ok(missed),
+            // Somebody else was faster.
+            Err(error) if error.kind == Kind::Usage => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// What templates and conditions see of an incident now, and of what is told about it.
     pub fn facts(&self, incident: &Incident, telling: Telling) -> Value {
         let settings = &self.catalog.settings;
@@ -122,7 +147,12 @@ impl Ledger<'_> {
 
     /// The events of an incident, for its timeline.
     pub fn incident_events(&self, id: &str) -> Result<Vec<Recorded>> {
-        self.journal.read(&stream(id), 0)?.iter().map(from_stored).collect()
+        self.incident_events_after(id, 0)
+    }
+
+    /// The events of an incident with a version above `after`.
+    pub fn incident_events_after(&self, id: &str, after: u64) -> Result<Vec<Recorded>> {
+        self.journal.read(&stream(id), after)?.iter().map(from_stored).collect()
     }
 
     // Each fact has to fit where those before it lead to.

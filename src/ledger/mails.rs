@@ -121,6 +121,21 @@ impl Ledger<'_> {
         circular(&upper, &events).map(|circular| About::Nothing(Box::new(circular)))
     }
 
+    /// Brings what messages are about up to date with what others have added.
+    pub fn catch_up(&self, about: &mut About) -> Result<()> {
+        match about {
+            About::Incident(incident) => self.refresh_incident(incident).map(|_| ()),
+            About::Maintenance(maintenance) => {
+                **maintenance = self.maintenance(&maintenance.id)?;
+                Ok(())
+            }
+            About::Nothing(circular) => {
+                let newer = self.journal.read(&stream(&circular.id), circular.version)?;
+                apply_all(circular, &newer)
+            }
+        }
+    }
+
     /// Everything that has messages.
     pub fn correspondence(&self) -> Result<Vec<About>> {
         let incidents = self.incidents()?.into_iter().map(|incident| About::Incident(Box::new(incident)));

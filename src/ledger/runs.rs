@@ -235,7 +235,12 @@ impl Ledger<'_> {
 
     /// The events of a run with their facts, for timelines and exports.
     pub fn run_events(&self, id: &str) -> Result<Vec<Recorded>> {
-        self.journal.read(&format!("{PREFIX}{id}"), 0)?.iter().map(from_stored).collect()
+        self.run_events_after(id, 0)
+    }
+
+    /// The events of a run with a version above `after`.
+    pub fn run_events_after(&self, id: &str, after: u64) -> Result<Vec<Recorded>> {
+        self.journal.read(&format!("{PREFIX}{id}"), after)?.iter().map(from_stored).collect()
     }
 
     /// Stores texts and gives the pins that name them.

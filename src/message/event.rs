@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::engine::event::Walker;
+
 /// A channel that a message is for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Addressee {
@@ -114,6 +116,9 @@ pub enum MessageEvent {
         message: String,
         /// Its deliveries.
         targets: Vec<Queued>,
+        /// The process that queued it, and sends it as long as it is there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Walker>,
     },
     /// A delivery begins. Without an outcome it may have arrived or not.
     MessageAttempted {
@@ -160,6 +165,9 @@ pub enum MessageEvent {
         uncertain: bool,
         /// Not before so many seconds have passed.
         after_s: Option<u64>,
+        /// Which attempt failed; none where nothing was tried.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attempt: Option<u32>,
     },
     /// Somebody wants a delivery tried again that was given up or is uncertain.
     MessageRetried {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::event::{Addressee, Drafted, MessageEvent, Target, Tell};
+use crate::engine::event::Walker;
 use crate::ground::{Actor, Time};
 
 /// The wait before the second attempt; it doubles up to [`LONGEST_WAIT`].
@@ -33,6 +34,8 @@ pub struct Mail {
     pub approved: Option<(Actor, Time, String)>,
     /// When it was queued.
     pub queued_at: Option<Time>,
+    /// The process that queued it.
+    pub queued_by: Option<Walker>,
     /// Its deliveries.
     pub legs: Vec<Leg>,
     /// Why it was dropped as a whole.
@@ -249,6 +252,7 @@ impl Outbox {
                 drafted_by: actor.clone(),
                 approved: None,
                 queued_at: None,
+                queued_by: None,
                 legs: Vec::new(),
                 dropped: None,
             });
@@ -277,7 +281,9 @@ impl Outbox {
 fn allows(mail: &Mail, event: &MessageEvent) -> Result<(), String> {
     let id = mail.id();
     let word = mail.state().word();
-    let state = |target: &Target| mail.legs.iter().find(|leg| leg.target == *target).map(|leg| &leg.state);
+    let leg = |target: &Target| mail.legs.iter().find(|leg| leg.target == *target);
+    let state = |target: &Target| leg(target).map(|leg| &leg.state);
+    let attempts = |target: &Target| leg(target).map_or(0, |leg| leg.attempts);
     match event {
         MessageEvent::MessageDrafted(_) => Err(format!("there is a message {id} already")),
         MessageEvent::MessageApproved { .. } if mail.state() != MailState::Draft => {
@@ -286,14 +292,22 @@ fn allows(mail: &Mail, event: &MessageEvent) -> Result<(), String> {
         MessageEvent::MessageQueued { .. } if mail.state() != MailState::Approved => {
             Err(format!("{id} is {word}, and only an approved message is sent"))
         }
-        MessageEvent::MessageAttempted { target, .. } => match state(target) {
-            Some(LegState::Waiting { .. }) => Ok(()),
+        // Who has not seen the attempt before takes nothing: what he knows is old.
+        MessageEvent::MessageAttempted { target, attempt, .. } => match state(target) {
+            Some(LegState::Waiting { .. }) if attempts(target) + 1 == *attempt => Ok(()),
+            Some(LegState::Waiting { .. }) => Err(format!("{id} to {} was tried meanwhile", target.channel)),
             Some(other) => Err(format!("{id} to {} is {}", target.channel, other.word())),
             None => Err(format!("{id} does not go to {}", target.channel)),
         },
         MessageEvent::MessageRetried { target, .. } => match state(target) {
             Some(LegState::Failed { .. } | LegState::Uncertain { .. } | LegState::Waiting { .. }) => Ok(()),
             Some(other) => Err(format!("{id} to {} is {}", target.channel, other.word())),
+            None => Err(format!("{id} does not go to {}", target.channel)),
+        },
+        // It failed once; whoever sees that a second time must not end the attempt that came after.
+        MessageEvent::MessageFailed { target, attempt: Some(attempt), .. } => match state(target) {
+            Some(LegState::Trying { .. }) if attempts(target) == *attempt => Ok(()),
+            Some(_) => Err(format!("attempt {attempt} of {id} to {} is over already", target.channel)),
             None => Err(format!("{id} does not go to {}", target.channel)),
         },
         MessageEvent::MessageSent { target, .. } | MessageEvent::MessageFailed { target, .. } => match state(target) {
@@ -315,8 +329,9 @@ fn apply(mail: &mut Mail, at: Time, actor: &Actor, event: &MessageEvent) {
     match event {
         MessageEvent::MessageDrafted(_) => {}
         MessageEvent::MessageApproved { grounds, .. } => mail.approved = Some((actor.clone(), at, grounds.clone())),
-        MessageEvent::MessageQueued { targets, .. } => {
+        MessageEvent::MessageQueued { targets, by, .. } => {
             mail.queued_at = Some(at);
+            mail.queued_by.clone_from(by);
             let leg = |queued: &super::event::Queued| Leg {
                 target: queued.target.clone(),
                 fields: queued.fields.clone(),

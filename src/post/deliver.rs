@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use super::{Post, letter};
 use crate::catalog::model::{Channel, Delivery, Recipient, Repeat};
 use crate::channel::{Message, NotDelivered, Receipt};
@@ -10,6 +12,9 @@ use crate::error::{Error, Kind, Result};
 use crate::ground::{Time, abort_point};
 use crate::ledger::About;
 use crate::message::{Leg, LegState, Mail, MessageEvent, Target};
+
+/// So long a message is left to the process that queued it, as long as that is there.
+const HEAD_START: TimeDelta = TimeDelta::minutes(2);
 
 /// What came of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,10 +45,42 @@ pub enum Outcome {
 impl Post<'_> {
     /// Tries every delivery that is due now, each once, in the order in which they were queued.
     pub async fn deliver(&self, about: &mut About) -> Result<Vec<Delivered>> {
-        self.settle_lost(about)?;
+        self.deliver_by(about, &|_| true, &|| true).await
+    }
+
+    /// The same for one channel, as long as it may go on; so that a channel that is slow keeps no other waiting.
+    pub async fn deliver_to(
+        &self,
+        about: &mut About,
+        channel: &str,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<Vec<Delivered>> {
+        self.deliver_by(about, &|target| target.channel == channel, goes_on).await
+    }
+
+    /// The channels for which something is due now, or of which nobody knows what came of an attempt.
+    pub fn due_channels(&self, about: &About) -> Vec<String> {
+        let legs = about.outbox().mails.iter().flat_map(|mail| &mail.legs);
+        let mut channels: Vec<&String> = legs.clone().map(|leg| &leg.target.channel).collect();
+        channels.sort();
+        channels.dedup();
+        let is_lost = |channel: &str| legs.clone().any(|leg| leg.target.channel == channel && self.is_lost(leg));
+        let is_due = |channel: &str| self.next_due(about, &|target| target.channel == channel, &[]).is_some();
+        channels.into_iter().filter(|channel| is_due(channel) || is_lost(channel)).cloned().collect()
+    }
+
+    async fn deliver_by(
+        &self,
+        about: &mut About,
+        is_meant: &dyn Fn(&Target) -> bool,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<Vec<Delivered>> {
+        self.settle_lost_to(about, is_meant)?;
         let mut all = Vec::new();
         let mut tried: Vec<(String, Target)> = Vec::new();
-        while let Some((message, target)) = self.next_due(about, &tried) {
+        while goes_on()
+            && let Some((message, target)) = self.next_due(about, is_meant, &tried)
+        {
             tried.push((message.clone(), target.clone()));
             if let Some(outcome) = self.attempt(about, &message, &target).await? {
                 all.push(Delivered { message: about.full_id(&message), target, outcome });
@@ -63,7 +100,12 @@ impl Post<'_> {
 
     // What is due and was not tried in this round. A channel hears things in their order: a later message waits while an
     // earlier one is on its way.
-    fn next_due(&self, about: &About, tried: &[(String, Target)]) -> Option<(String, Target)> {
+    fn next_due(
+        &self,
+        about: &About,
+        is_meant: &dyn Fn(&Target) -> bool,
+        tried: &[(String, Target)],
+    ) -> Option<(String, Target)> {
         let now = self.ledger.now();
         let mails = &about.outbox().mails;
         let is_held = |place: usize, target: &Target| {
@@ -72,8 +114,11 @@ impl Post<'_> {
             })
         };
         let due = |(place, mail): (usize, &Mail)| {
+            let is_left_to_another = self.is_left_to_another(mail, now);
             let is_due = |leg: &&Leg| {
-                matches!(leg.state, LegState::Waiting { not_before, .. } if not_before <= now)
+                !(leg.attempts == 0 && is_left_to_another)
+                    && matches!(leg.state, LegState::Waiting { not_before, .. } if not_before <= now)
+                    && is_meant(&leg.target)
                     && !tried.contains(&(mail.id().to_owned(), leg.target.clone()))
                     && !is_held(place, &leg.target)
             };
@@ -82,16 +127,21 @@ impl Post<'_> {
         mails.iter().enumerate().find_map(due)
     }
 
+    // Whoever queued it is about to send it, and tells its operator what came of it.
+    fn is_left_to_another(&self, mail: &Mail, now: Time) -> bool {
+        let Some((walker, since)) = mail.queued_by.as_ref().zip(mail.queued_at) else { return false };
+        *walker != self.walker && now < since + HEAD_START && (self.is_alive)(walker)
+    }
+
     // None when somebody else took it first.
     async fn attempt(&self, about: &mut About, message: &str, target: &Target) -> Result<Option<Outcome>> {
         let Some(channel) = self.channel(&target.channel).cloned() else {
             let why = format!("there is no channel `{}` any more", target.channel);
-            return self.failed(about, message, target, &Failure::finally(why)).map(Some);
+            return self.failed(about, message, target, &Failure::finally(why));
         };
         if channel.delivery.is_none() {
             let how = "opsctl sends nothing there; somebody copies it".to_owned();
-            self.sent(about, message, target, how, None, true)?;
-            return Ok(Some(Outcome::ByHand));
+            return Ok(self.sent(about, message, target, how, None, true)?.then_some(Outcome::ByHand));
         }
         let Some(leg) = self.claim(about, message, target)? else { return Ok(None) };
         let letter = letter::letter(
@@ -114,7 +164,7 @@ impl Post<'_> {
                 self.sent(about, message, target, how, None, true)?;
                 Ok(Some(Outcome::ByHand))
             }
-            Err(why) => self.failed(about, message, target, &Failure::of(&channel, &why)).map(Some),
+            Err(why) => self.failed(about, message, target, &Failure::of(&channel, &why, leg.attempts)),
         }
     }
 
@@ -139,17 +189,18 @@ impl Post<'_> {
         }
     }
 
+    // Whoever writes this down may try; who comes second is refused. The leg as it stands with this attempt.
     fn claim(&self, about: &mut About, message: &str, target: &Target) -> Result<Option<Leg>> {
-        let Some(leg) = leg(about, message, target) else { return Ok(None) };
+        let Some(before) = leg(about, message, target) else { return Ok(None) };
         let event = MessageEvent::MessageAttempted {
             message: message.to_owned(),
             target: target.clone(),
-            attempt: leg.attempts.saturating_add(1),
+            attempt: before.attempts.saturating_add(1),
             pid: self.walker.pid,
             host: self.walker.host.clone(),
         };
         match self.ledger.record_mail(about, vec![event]) {
-            Ok(()) => Ok(Some(leg)),
+            Ok(()) => Ok(leg(about, message, target)),
             // Another process was faster, or somebody dropped it.
             Err(error) if error.kind == Kind::Usage => Ok(None),
             Err(error) => Err(error),
@@ -164,12 +215,21 @@ impl Post<'_> {
         how: String,
         remote: Option<String>,
         by_hand: bool,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let (message, target) = (message.to_owned(), target.clone());
-        self.ledger.record_mail(about, vec![MessageEvent::MessageSent { message, target, how, remote, by_hand }])
+        self.written(about, MessageEvent::MessageSent { message, target, how, remote, by_hand })
     }
 
-    fn failed(&self, about: &mut About, message: &str, target: &Target, why: &Failure) -> Result<Outcome> {
+    // Whether it is written down; not where somebody else has settled it.
+    fn written(&self, about: &mut About, event: MessageEvent) -> Result<bool> {
+        match self.ledger.record_mail(about, vec![event]) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind == Kind::Usage => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn failed(&self, about: &mut About, message: &str, target: &Target, why: &Failure) -> Result<Option<Outcome>> {
         let event = MessageEvent::MessageFailed {
             message: message.to_owned(),
             target: target.clone(),
@@ -177,38 +237,40 @@ impl Post<'_> {
             again: why.again,
             uncertain: why.uncertain,
             after_s: why.after.map(|after| after.as_secs()),
+            attempt: why.attempt,
         };
-        self.ledger.record_mail(about, vec![event])?;
         let reason = why.reason.clone();
-        Ok(match (why.again, why.uncertain) {
+        Ok(self.written(about, event)?.then_some(match (why.again, why.uncertain) {
             (true, _) => Outcome::Later(reason),
             (false, true) => Outcome::Uncertain(reason),
             (false, false) => Outcome::Failed(reason),
-        })
+        }))
+    }
+
+    // A process that ended in the middle of a delivery left nobody who knows how it ended.
+    fn is_lost(&self, leg: &Leg) -> bool {
+        matches!(&leg.state, LegState::Trying { pid, host, .. }
+            if !(self.is_alive)(&Walker { pid: *pid, host: host.clone() }))
     }
 
     /// Settles what processes left that ended in the middle of a delivery, so that nobody knows how it ended.
     pub fn settle_lost(&self, about: &mut About) -> Result<()> {
+        self.settle_lost_to(about, &|_| true)
+    }
+
+    fn settle_lost_to(&self, about: &mut About, is_meant: &dyn Fn(&Target) -> bool) -> Result<()> {
         let mut lost = Vec::new();
         for mail in &about.outbox().mails {
-            for leg in &mail.legs {
-                if let LegState::Trying { pid, host, .. } = &leg.state
-                    && !(self.is_alive)(&Walker { pid: *pid, host: host.clone() })
-                {
-                    lost.push((mail.id().to_owned(), leg.target.clone()));
-                }
-            }
+            let legs = mail.legs.iter().filter(|leg| is_meant(&leg.target) && self.is_lost(leg));
+            lost.extend(legs.map(|leg| (mail.id().to_owned(), leg.target.clone(), leg.attempts)));
         }
-        for (message, target) in lost {
+        for (message, target, attempt) in lost {
             let repeat =
                 self.channel(&target.channel).and_then(|channel| channel.delivery.as_ref()).map(Delivery::repeat);
             let reason = "the process that sent it ended before it knew the outcome".to_owned();
             let again = matches!(repeat, Some(Repeat::Known | Repeat::Keyed));
-            let why = Failure { reason, again, uncertain: true, after: None };
-            match self.failed(about, &message, &target, &why) {
-                Err(error) if error.kind != Kind::Usage => return Err(error),
-                _ => {} // somebody else has settled it
-            }
+            let why = Failure { reason, again, uncertain: true, after: None, attempt: Some(attempt) };
+            self.failed(about, &message, &target, &why)?;
         }
         Ok(())
     }
@@ -220,18 +282,21 @@ struct Failure {
     again: bool,
     uncertain: bool,
     after: Option<Duration>,
+    /// Which attempt; none where nothing was tried.
+    attempt: Option<u32>,
 }
 
 impl Failure {
     fn finally(reason: String) -> Self {
-        Self { reason, again: false, uncertain: false, after: None }
+        Self { reason, again: false, uncertain: false, after: None, attempt: None }
     }
 
     // What may have arrived is sent again only where that does not make it arrive twice.
-    fn of(channel: &Channel, why: &NotDelivered) -> Self {
+    fn of(channel: &Channel, why: &NotDelivered, attempt: u32) -> Self {
         let repeat = channel.delivery.as_ref().map_or(Repeat::Unknown, Delivery::repeat);
         let again = why.again && !(why.uncertain && repeat == Repeat::Unknown);
-        Self { reason: why.reason.clone(), again, uncertain: why.uncertain, after: why.after }
+        let attempt = Some(attempt);
+        Self { reason: why.reason.clone(), again, uncertain: why.uncertain, after: why.after, attempt }
     }
 }
 

@@ -42,7 +42,7 @@ fn data(about: &About, mail: &Mail, at: Time) -> Value {
         "severity": drafted.severity,
         "template": drafted.template,
         "variant": drafted.variant,
-        "services": about.services(),
+        "services": services(about, drafted.tell),
         "sent_for": rfc3339(at),
     });
     if let Some(maintenance) = about.maintenance() {
@@ -50,6 +50,13 @@ fn data(about: &About, mail: &Mail, at: Time) -> Value {
         data["ends_at"] = rfc3339(maintenance.scheduled_until).into();
     }
     data
+}
+
+// Of a restricted incident nothing is told by itself.
+fn services(about: &About, tell: Tell) -> Vec<String> {
+    let is_by_itself = matches!(tell, Tell::Reminder | Tell::Escalation);
+    let is_hidden = is_by_itself && about.incident().is_some_and(Incident::is_restricted);
+    if is_hidden { Vec::new() } else { about.services().to_vec() }
 }
 
 /// The message's subject, else its first line.

@@ -8,6 +8,7 @@ mod approve;
 mod deliver;
 mod end;
 mod letter;
+mod nudge;
 
 use std::collections::BTreeMap;
 
@@ -21,12 +22,13 @@ use crate::error::{Error, Kind, Result};
 use crate::ground::plain;
 use crate::ledger::{About, Ledger};
 use crate::message::event::Queued;
-use crate::message::{Addressee, Drafted, Mail, MessageEvent, Target, Tell};
+use crate::message::{Addressee, Drafted, MessageEvent, Target, Tell};
 
 pub use approve::{Consent, consent};
 pub use deliver::{Delivered, Outcome, verdict};
 pub use end::{check_told, end_all, resolved};
 pub use letter::{contact, impact, public_name, readable, title};
+pub use nudge::{Asked, escalation, reminder};
 
 /// What brings messages on their way.
 pub struct Post<'a> {
@@ -68,28 +70,7 @@ pub struct NewMail {
 impl Post<'_> {
     /// Drafts a message about something; about nothing else when there is nothing. Gives what it is about, and its id.
     pub fn draft(&self, about: Option<About>, new: NewMail) -> Result<(About, String)> {
-        let to = new.to.iter().map(|id| self.addressee(id)).collect::<Result<Vec<_>>>()?;
-        if to.is_empty() {
-            return Err(Error::usage("a message needs a channel").hint("name one with --to; opsctl.yaml defines them"));
-        }
-        let text = cleaned(&new.text);
-        if text.trim().is_empty() {
-            return Err(Error::usage("the message is empty"));
-        }
-        let severity = about.as_ref().and_then(About::incident).map(|incident| incident.severity.clone());
-        let mut drafted = Drafted {
-            message: "m1".to_owned(),
-            tell: new.tell,
-            status: new.status,
-            severity,
-            template: new.template,
-            variant: new.variant,
-            to,
-            subject: new.subject.map(|subject| cleaned(&subject).replace(['\n', '\t'], " ")),
-            text,
-            facts: new.facts,
-            step: new.step,
-        };
+        let mut drafted = self.drafted(about.as_ref(), new)?;
         let Some(mut about) = about else {
             let about = self.ledger.begin_circular(&MessageEvent::MessageDrafted(drafted))?;
             return Ok((about, "m1".to_owned()));
@@ -105,6 +86,62 @@ impl Post<'_> {
         }
     }
 
+    /// The facts of a message that nobody has to look at: drafted, approved, queued. For whoever writes down more in the
+    /// same moment, so that there is no message without its cause.
+    pub fn ready(&self, about: &About, new: NewMail) -> Result<Vec<MessageEvent>> {
+        let drafted = self.drafted(Some(about), new)?;
+        let message = drafted.message.clone();
+        let grounds = "not needed".to_owned();
+        let queued = MessageEvent::MessageQueued {
+            message: message.clone(),
+            targets: self.targets(&drafted)?,
+            by: Some(self.walker.clone()),
+        };
+        let approved = MessageEvent::MessageApproved { message, grounds };
+        Ok(vec![MessageEvent::MessageDrafted(drafted), approved, queued])
+    }
+
+    fn drafted(&self, about: Option<&About>, new: NewMail) -> Result<Drafted> {
+        let to = new.to.iter().map(|id| self.addressee(id)).collect::<Result<Vec<_>>>()?;
+        if to.is_empty() {
+            return Err(Error::usage("a message needs a channel").hint("name one with --to; opsctl.yaml defines them"));
+        }
+        let text = cleaned(&new.text);
+        if text.trim().is_empty() {
+            return Err(Error::usage("the message is empty"));
+        }
+        Ok(Drafted {
+            message: about.map_or_else(|| "m1".to_owned(), |about| about.outbox().next_id()),
+            tell: new.tell,
+            status: new.status,
+            severity: about.and_then(About::incident).map(|incident| incident.severity.clone()),
+            template: new.template,
+            variant: new.variant,
+            to,
+            subject: new.subject.map(|subject| cleaned(&subject).replace(['\n', '\t'], " ")),
+            text,
+            facts: new.facts,
+            step: new.step,
+        })
+    }
+
+    /// Those of some channels by which the team can be told something now, and what is wrong with others that have a way
+    /// out.
+    pub fn reachable(&self, channels: &[String]) -> (Vec<String>, Vec<Error>) {
+        let (mut reachable, mut wrong) = (Vec::new(), Vec::new());
+        for channel in channels.iter().filter_map(|id| self.channel(id)) {
+            let is_outside = matches!(channel.audience.as_deref(), Some("public" | "customers"));
+            if channel.delivery.is_none() || is_outside {
+                continue;
+            }
+            match self.recipients(channel) {
+                Ok(_) => reachable.push(channel.id.clone()),
+                Err(error) => wrong.push(error),
+            }
+        }
+        (reachable, wrong)
+    }
+
     /// Approves a draft on some grounds.
     pub fn approve(&self, about: &mut About, message: &str, grounds: &str) -> Result<()> {
         let event = MessageEvent::MessageApproved { message: message.to_owned(), grounds: grounds.to_owned() };
@@ -113,8 +150,9 @@ impl Post<'_> {
 
     /// Puts an approved message into the outbox: from here on it survives whatever happens to this process.
     pub fn queue(&self, about: &mut About, message: &str) -> Result<()> {
-        let targets = self.targets(about.mail(message)?)?;
-        let event = MessageEvent::MessageQueued { message: message.to_owned(), targets };
+        let targets = self.targets(&about.mail(message)?.drafted)?;
+        let by = Some(self.walker.clone());
+        let event = MessageEvent::MessageQueued { message: message.to_owned(), targets, by };
         self.ledger.record_mail(about, vec![event])
     }
 
@@ -133,11 +171,11 @@ impl Post<'_> {
         Ok(previews)
     }
 
-    fn targets(&self, mail: &Mail) -> Result<Vec<Queued>> {
-        let subject = mail.drafted.subject.as_deref().unwrap_or_default();
-        let columns: Vec<String> = placeholders(&mail.drafted.text).into_iter().chain(placeholders(subject)).collect();
+    fn targets(&self, drafted: &Drafted) -> Result<Vec<Queued>> {
+        let subject = drafted.subject.as_deref().unwrap_or_default();
+        let columns: Vec<String> = placeholders(&drafted.text).into_iter().chain(placeholders(subject)).collect();
         let mut targets = Vec::new();
-        for to in &mail.drafted.to {
+        for to in &drafted.to {
             let recipients = match self.channel(&to.channel) {
                 Some(channel) => self.recipients(channel)?,
                 None => Vec::new(),

@@ -163,6 +163,10 @@ impl Terminal for RealTerminal {
         }
     }
 
+    fn has_reader(&self) -> bool {
+        matches!(self.out, Out::Open)
+    }
+
     fn lost_output(&self) -> Option<&str> {
         if let Out::Lost(why) = &self.out { Some(why) } else { None }
     }

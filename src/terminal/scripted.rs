@@ -183,6 +183,10 @@ impl Terminal for Scripted {
         self.shown.push(Shown::LiveEnded);
     }
 
+    fn has_reader(&self) -> bool {
+        true
+    }
+
     fn lost_output(&self) -> Option<&str> {
         None
     }

@@ -11,7 +11,7 @@ use crate::ground::{Time, elapsed, plain_line, time_format};
 use crate::incident::Incident;
 use crate::maintenance::Maintenance;
 use crate::view::incident::action::ActionView;
-use crate::view::incident::{IncidentView, incident_view, respond_line};
+use crate::view::incident::{IncidentView, clocks, incident_view};
 use crate::view::look::{Look, Style, paint};
 use crate::view::maintenance::{MaintenanceView, maintenance_line, maintenance_view};
 use crate::view::probe::alert::{AlertView, alerts_text};
@@ -112,10 +112,9 @@ pub fn now_text(look: Look, now: &Now<'_>) -> String {
             incident.status.word(),
             plain_line(&incident.title)
         );
-        if let Some(line) =
-            respond_line(look, incident, *severity, now.at).filter(|_| incident.acknowledged_at.is_none())
-        {
-            let _ = writeln!(text, "      respond by {line}");
+        let clocks = clocks(look, incident, *severity, now.at);
+        if !clocks.is_empty() {
+            let _ = writeln!(text, "      {}", clocks.join(" · "));
         }
     }
     text.push_str(&maintenance(look, now));

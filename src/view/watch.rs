@@ -26,6 +26,39 @@ pub enum News<'a> {
     },
     /// An alert has fired, or is over.
     Alert(&'a Alert),
+    /// A message from the outbox was tried.
+    Posted(&'a Posted),
+    /// Something was not done in time.
+    Missed {
+        /// The incident's id.
+        incident: &'a str,
+        /// What, in words.
+        what: &'a str,
+        /// When it was due.
+        due: Time,
+    },
+    /// The team was reminded of something.
+    Reminded {
+        /// The incident's id.
+        incident: &'a str,
+        /// Of what.
+        of: &'a [String],
+        /// The channels that are told.
+        to: &'a [String],
+    },
+    /// Somebody is asked to help.
+    Escalated {
+        /// The incident's id.
+        incident: &'a str,
+        /// The policy.
+        policy: &'a str,
+        /// The level, from 1.
+        level: u32,
+        /// Who.
+        who: &'a str,
+        /// The channels that are told.
+        to: &'a [String],
+    },
     /// A channel could not be told.
     Undelivered {
         /// The alert's title.
@@ -35,6 +68,21 @@ pub enum News<'a> {
         /// Why not.
         why: &'a str,
     },
+}
+
+/// What came of deliveries of a message to a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// The message: INC-7.m2.
+    pub message: String,
+    /// The channel.
+    pub channel: String,
+    /// sent, by hand, later, uncertain or failed.
+    pub outcome: &'static str,
+    /// The receipt, or why it did not arrive.
+    pub detail: Option<String>,
+    /// How many deliveries came to this.
+    pub count: usize,
 }
 
 /// One line for people, with the time on their clock.
@@ -66,12 +114,49 @@ pub fn line(look: Look, news: &News<'_>, at: DateTime<FixedOffset>) -> String {
                 format!("alert {word}: {title}{about}: {}{incident}{runbook}", plain_line(&alert.reason))
             }
         }
+        News::Posted(posted) => posted_line(look, posted),
+        News::Missed { incident, what, due } => {
+            let word = paint(look, Style::Bad, "missed");
+            format!("{incident} {word}: {what}, due {} UTC", due.format("%H:%M:%S"))
+        }
+        News::Reminded { incident, of, to } => {
+            format!("{incident} reminded {}: {}", told(look, to), plain_line(&of.join("; ")))
+        }
+        News::Escalated { incident, policy, level, who, to } => {
+            let word = paint(look, Style::Bad, "escalated");
+            format!("{incident} {word} to {} ({policy}, level {level}){}", plain_line(who), asked(look, to))
+        }
         News::Undelivered { alert, channel, why } => {
             let word = paint(look, Style::Bad, "not told");
             format!("{word}: {channel} of {}: {}", plain_line(alert), plain_line(why))
         }
     };
     format!("{time} {text}")
+}
+
+fn posted_line(look: Look, posted: &Posted) -> String {
+    let word = match posted.outcome {
+        "sent" => paint(look, Style::Good, "sent"),
+        "by hand" => paint(look, Style::Warn, "to be copied by hand"),
+        "later" => paint(look, Style::Warn, "waits, and is tried again"),
+        "uncertain" => paint(look, Style::Bad, "nobody knows whether it arrived"),
+        _ => paint(look, Style::Bad, "not sent"),
+    };
+    let many = if posted.count > 1 { format!(" ({}×)", posted.count) } else { String::new() };
+    let detail = posted.detail.as_deref().map(|detail| format!(": {}", plain_line(detail))).unwrap_or_default();
+    format!("message {} to {}: {word}{many}{detail}", posted.message, plain_line(&posted.channel))
+}
+
+fn told(look: Look, to: &[String]) -> String {
+    if to.is_empty() { paint(look, Style::Warn, "nobody by a channel") } else { to.join(", ") }
+}
+
+fn asked(look: Look, to: &[String]) -> String {
+    if to.is_empty() {
+        let word = paint(look, Style::Warn, "no channel of theirs has a way out");
+        return format!("; {word}: ask them yourself");
+    }
+    format!(" by {}", to.join(", "))
 }
 
 /// One line of JSON for programs; it ends with a newline.
@@ -96,6 +181,28 @@ pub fn json_line(news: &News<'_>, now: Time) -> String {
             "incident": alert.incident,
             "runbook": alert.runbook,
             "starts_at": rfc3339(alert.starts_at),
+        }),
+        News::Posted(posted) => json!({
+            "kind": "message",
+            "message": posted.message,
+            "channel": posted.channel,
+            "outcome": posted.outcome,
+            "detail": posted.detail,
+            "count": posted.count,
+        }),
+        News::Missed { incident, what, due } => {
+            json!({ "kind": "missed", "incident": incident, "target": what, "due": rfc3339(*due) })
+        }
+        News::Reminded { incident, of, to } => {
+            json!({ "kind": "reminded", "incident": incident, "of": of, "channels": to })
+        }
+        News::Escalated { incident, policy, level, who, to } => json!({
+            "kind": "escalated",
+            "incident": incident,
+            "policy": policy,
+            "level": level,
+            "to": who,
+            "channels": to,
         }),
         News::Undelivered { alert, channel, why } => {
             json!({ "kind": "not_told", "alert": alert, "channel": channel, "why": why })

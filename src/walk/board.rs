@@ -85,6 +85,7 @@ impl Walk<'_> {
         let items = self.items();
         let look = self.terminal.look_err();
         self.terminal.say(&view::board::board(look, &self.state, &items, self.ledger.now()));
+        self.show_clocks();
         let question = "number tick · s N reason · n N text · r N check again · q quit · ? help\n";
         let line = match self.terminal.ask(&Question::new(question).optional()) {
             Ok(line) => line,

@@ -28,6 +28,11 @@ impl Walk<'_> {
                 .hint("start the run with --incident ID; `opsctl incident open` opens one"));
         };
         let mut incident = self.ledger.incident(&id)?;
+        if let Some(reason) = met_before(part, &incident).filter(|_| !self.answers.steps.contains_key(&step)) {
+            let title = crate::ground::plain_line(&planned.step.title);
+            self.terminal.tell(&format!("Done already: {title} ({})", crate::ground::plain_line(&reason)));
+            return self.record(Input::Done { step, reason: Some(reason) });
+        }
         self.show_card(place);
         let said = self.answers.steps.get(&step).cloned();
         let said_text = said.as_ref().and_then(|answer| answer.note.clone());
@@ -84,7 +89,7 @@ impl Walk<'_> {
         }
         let text = text.map(|text| self.redactor.text(&text));
         Ok(Ok(match part {
-            IncidentPart::Acknowledge if incident.acknowledged_at.is_some() => {
+            IncidentPart::Acknowledge if incident.acknowledged_at.is_some() && incident.unanswered().is_none() => {
                 Settled { events: vec![], reason: Some("acknowledged before".into()) }
             }
             IncidentPart::Acknowledge => Settled { events: vec![IncidentEvent::Acknowledged {}], reason: None },
@@ -151,6 +156,18 @@ fn severity_settled(incident: &Incident, severity: String, reason: Option<String
     let changes = severity != incident.severity;
     let shown = Some(severity.clone());
     Settled { events: events(changes.then_some(IncidentEvent::SeverityChanged { severity, reason })), reason: shown }
+}
+
+// What a part asks for that is so already. A severity may always be another by now, and a note is always a new one.
+fn met_before(part: IncidentPart, incident: &Incident) -> Option<String> {
+    match part {
+        IncidentPart::Acknowledge if incident.acknowledged_at.is_some() && incident.unanswered().is_none() => {
+            Some("acknowledged before".to_owned())
+        }
+        IncidentPart::Impact => incident.impact.as_ref().map(|impact| format!("recorded before: {impact}")),
+        IncidentPart::Resolve if !incident.is_open() => Some(format!("{} before", incident.status.word())),
+        _ => None,
+    }
 }
 
 fn wanted(part: IncidentPart) -> &'static str {

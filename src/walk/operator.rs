@@ -128,6 +128,7 @@ impl Walk<'_> {
     async fn prompt(&mut self, place: usize, keys: &'static [Key]) -> Result<Heard> {
         let mut back = place;
         loop {
+            self.show_clocks();
             let line = match self.terminal.ask(&Question::new(self.prompt_text(place, keys)).optional()) {
                 Ok(line) => line,
                 Err(AskError::Interrupted) => return Ok(Heard::Left(Left::Interrupted)),
@@ -174,6 +175,18 @@ impl Walk<'_> {
                 "again" => return Ok(Heard::Say(Say::Rerun)),
                 _ => self.unknown_word(word, keys, place),
             }
+        }
+    }
+
+    /// Says what of the run's incident is about to be due, or is overdue.
+    pub(super) fn show_clocks(&mut self) {
+        let Some(id) = self.state.header.incident.clone() else { return };
+        // Who is asked something is not to be kept from it by a clock.
+        let Ok(incident) = self.ledger.incident(&id) else { return };
+        let severity = self.ledger.catalog.settings.severities.get(&incident.severity);
+        let look = self.terminal.look_err();
+        if let Some(line) = view::incident::banner(look, &incident, severity, self.ledger.now()) {
+            self.terminal.say(&line);
         }
     }
 

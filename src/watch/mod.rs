@@ -1,9 +1,10 @@
 //! The daemon: looks at every probe again and again, keeps what it sees, and raises alerts.
 //!
 //! It has a thread for each of its parts, so that none waits for another's disk or network: the *watcher* makes the
-//! probes, the *scribe* writes samples, the *clerk* keeps the journal's alerts and delivers messages, the *planner* looks
-//! which planned work goes on, and the *listener* answers by HTTP; the thread that began them tells the operator. The
-//! watcher ends first and takes with it what the others wait for; when one of the others breaks down, all of them end.
+//! probes, the *scribe* writes samples, the *clerk* keeps the journal's alerts and tells of them, the *timekeeper* sees to
+//! the clocks of incidents, the *postman* empties the outbox, the *planner* looks which planned work goes on, and the
+//! *listener* answers by HTTP; the thread that began them tells the operator. The watcher ends first and takes with it
+//! what the others wait for; when one of the others breaks down, all of them end.
 
 mod agenda;
 mod backend;
@@ -16,9 +17,11 @@ mod metrics;
 mod only;
 mod parts;
 mod planner;
+mod postman;
 mod scribe;
 mod service;
 mod takeover;
+mod timekeeper;
 mod voice;
 mod watched;
 mod watcher;
@@ -47,8 +50,13 @@ use ear::Ear;
 use only::Only;
 use parts::Parts;
 use planner::Planner;
+use postman::Postman;
+use timekeeper::Timekeeper;
 use voice::voice;
 use watcher::Watcher;
+
+/// Under whose name the daemon writes.
+const ACTOR: &str = "opsctl watch";
 
 /// How the daemon is started.
 #[derive(Debug, Clone)]
@@ -80,6 +88,8 @@ pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, termina
     let workspace = checked(workspace)?;
     let dir = workspace.state_dir()?.to_owned();
     let journal = workspace.journal()?;
+    // Whoever waits for the disk keeps no other part waiting.
+    let (outbox, clocks) = (workspace.journal()?, workspace.journal()?);
     let _only = Only::in_dir(&dir)?;
     let samples = Samples::open(&dir)?;
     let ear = options.listen.map(|at| Ear::open(at, options.token.clone())).transpose()?;
@@ -103,6 +113,7 @@ pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, termina
     let (orders, ordered) = unbounded_channel();
     let (end, ended) = oneshot::channel::<()>();
     let (end_plan, plan_ended) = oneshot::channel::<()>();
+    let (last, over) = tokio::sync::watch::channel(());
     thread::scope(|threads| {
         let mut parts = Parts::new(threads);
         let broken_down = parts.broken_down();
@@ -110,6 +121,13 @@ pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, termina
         let seen = Arc::clone(&board);
         parts.begin("scribe", move || scribe::write(&samples, written, place.clock, &say, &seen));
         parts.begin("clerk", move || clerk.work(ordered));
+        let timekeeper = Timekeeper::new(Arc::clone(&workspace), place, &clocks, Arc::clone(&board), voice.clone());
+        let ended_too = over.clone();
+        parts.begin("timekeeper", move || timekeeper.work(ended_too));
+        let (defined, seen) = (Arc::clone(&workspace), Arc::clone(&board));
+        let postman =
+            Postman { place, journal: &outbox, workspace: defined, board: seen, voice: voice.clone(), ended: over };
+        parts.begin("postman", move || postman.work());
         if let Some(ear) = ear {
             let publisher = publisher(&board, place.clock, options.url.clone());
             let backend = Backend::new(Arc::clone(&board), orders.clone(), place.clock, publisher);
@@ -118,7 +136,7 @@ pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, termina
         parts.begin("planner", move || planner.look_on(plan_ended));
         let watcher = Watcher { workspace, place, options, board, pages, orders, voice, address, works, broken_down };
         parts.begin("watcher", move || {
-            let _end = (end, end_plan); // the listener and the planner end when this is dropped
+            let _end = (end, end_plan, last); // the others end when this is dropped
             watcher.watch(&open)
         });
         teller.tell_all(terminal);

@@ -9,7 +9,7 @@ use crate::ground::{Clock, Time};
 use crate::monitor::Alert;
 use crate::monitor::threshold::Change;
 use crate::terminal::Terminal;
-use crate::view::watch::{News, json_line, line};
+use crate::view::watch::{News, Posted, json_line, line};
 
 /// So many things wait for a reader; those beyond are counted and left out.
 const MOST: usize = 10_000;
@@ -25,6 +25,14 @@ pub(super) enum Told {
     Changed { probe: String, service: String, change: Change, why: Option<String> },
     /// An alert has fired, or is over.
     Alert(Box<Alert>),
+    /// A message from the outbox was tried.
+    Posted(Posted),
+    /// Something was not done in time.
+    Missed { incident: String, what: &'static str, due: Time },
+    /// The team was reminded of something.
+    Reminded { incident: String, of: Vec<String>, to: Vec<String> },
+    /// Somebody is asked to help.
+    Escalated { incident: String, policy: String, level: u32, who: String, to: Vec<String> },
     /// A channel could not be told.
     Undelivered { alert: String, channel: String, why: String },
 }
@@ -92,6 +100,12 @@ impl Teller {
                 News::Changed { probe, service, change, why: why.as_deref() }
             }
             Told::Alert(alert) => News::Alert(alert),
+            Told::Posted(posted) => News::Posted(posted),
+            Told::Missed { incident, what, due } => News::Missed { incident, what, due: *due },
+            Told::Reminded { incident, of, to } => News::Reminded { incident, of, to },
+            Told::Escalated { incident, policy, level, who, to } => {
+                News::Escalated { incident, policy, level: *level, who, to }
+            }
             Told::Undelivered { alert, channel, why } => News::Undelivered { alert, channel, why },
         };
         if self.is_json {

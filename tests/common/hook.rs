@@ -28,7 +28,12 @@ impl Hook {
     /// A receiver that answers the nth request, from 1, with the status that `status` gives, when it has given it; with 0 it
     /// hears it and says nothing.
     pub fn start(status: impl Fn(usize) -> u16 + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_at(([127, 0, 0, 1], 0).into(), status)
+    }
+
+    /// The same at an address that nobody listens at.
+    pub fn start_at(at: SocketAddr, status: impl Fn(usize) -> u16 + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(at).unwrap();
         let address = listener.local_addr().unwrap();
         let told = Arc::<Mutex<Vec<Told>>>::default();
         let (heard, status) = (Arc::clone(&told), Arc::new(status));

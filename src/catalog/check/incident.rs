@@ -63,7 +63,9 @@ fn escalation(context: &Context<'_>, problems: &mut Vec<Problem>) {
         let at = policies.key(id);
         let levels = at.key("levels");
         for (index, level) in policy.levels.iter().enumerate() {
-            channels(&level.channels, &levels.index(index).key("channels"), context, problems);
+            let at = levels.index(index);
+            channels(&level.channels, &at.key("channels"), context, problems);
+            inside(&level.channels, &at.key("channels"), context, problems);
         }
     }
 }
@@ -112,9 +114,10 @@ fn update(status: &str, update: &UpdateTemplate, context: &Context<'_>, at: &Tra
 
 fn reminders(reminders: &Reminders, context: &Context<'_>, at: &Trail<'_>, problems: &mut Vec<Problem>) {
     channels(&reminders.channels, &at.key("channels"), context, problems);
-    if reminders.every.0.as_secs() < 60 {
+    inside(&reminders.channels, &at.key("channels"), context, problems);
+    if reminders.every.0.as_secs() < 1 {
         let problem =
-            Problem::error("out-of-range", &at.key("every"), "nobody is reminded more often than once a minute");
+            Problem::error("out-of-range", &at.key("every"), "nobody is reminded more often than once a second");
         problems.push(problem.suggest("10m is usual"));
     }
 }
@@ -123,5 +126,16 @@ fn channels(ids: &[String], at: &Trail<'_>, context: &Context<'_>, problems: &mu
     for (index, id) in ids.iter().enumerate() {
         let known = context.catalog.settings.channels.keys();
         reference::setting("channel", id, known, &at.index(index), context, problems);
+    }
+}
+
+// What is told by itself is for those who work on it.
+fn inside(ids: &[String], at: &Trail<'_>, context: &Context<'_>, problems: &mut Vec<Problem>) {
+    let audience = |id: &String| context.catalog.settings.channels.get(id)?.audience.as_deref();
+    for (index, id) in ids.iter().enumerate() {
+        if matches!(audience(id), Some("public" | "customers")) {
+            let message = format!("people outside read `{id}`; this is for those who work on it");
+            problems.push(Problem::error("outside-audience", &at.index(index), message));
+        }
     }
 }

@@ -4,6 +4,7 @@ mod action;
 mod course;
 mod evidence;
 pub(super) mod export;
+mod follow;
 mod many;
 pub(in crate::cli) mod metrics;
 mod open;
@@ -11,6 +12,7 @@ mod people;
 pub(super) mod postmortem;
 pub(super) mod show;
 mod tell;
+mod walk;
 pub(super) mod which;
 mod words;
 
@@ -26,6 +28,8 @@ use which::Which;
 pub(super) enum IncidentCommand {
     /// Open an incident; asks for what is not said
     Open(open::OpenArgs),
+    /// Walk the playbook that leads through an incident, from where it stands
+    Walk(walk::WalkIncidentArgs),
     /// List the incidents, the newest first
     List(show::ListArgs),
     /// Show an incident with its timeline
@@ -70,6 +74,8 @@ pub(super) enum IncidentCommand {
     Close(course::CloseArgs),
     /// Everything that happened, runs included, in order of time
     Timeline(Which),
+    /// Follow an incident: its clocks, and everything that happens, as it happens
+    Follow(follow::FollowArgs),
     /// Correct an earlier event by a new one
     Correct(words::CorrectArgs),
     /// How long things take: median and p90 over many incidents, or the figures of one
@@ -86,6 +92,7 @@ pub(super) enum IncidentCommand {
 pub(super) fn run(session: &mut Session<'_>, command: IncidentCommand) -> Result<()> {
     match command {
         IncidentCommand::Open(args) => open::open(session, args),
+        IncidentCommand::Walk(args) => walk::walk(session, &args),
         IncidentCommand::List(args) => show::list(session, &args),
         IncidentCommand::Show(which) => show::show(session, &which),
         IncidentCommand::Use(args) => which::use_one(session, &args),
@@ -108,6 +115,7 @@ pub(super) fn run(session: &mut Session<'_>, command: IncidentCommand) -> Result
         IncidentCommand::Merge(args) => many::merge(session, &args),
         IncidentCommand::Close(args) => course::close(session, &args),
         IncidentCommand::Timeline(which) => show::timeline(session, &which),
+        IncidentCommand::Follow(args) => follow::follow(session, &args),
         IncidentCommand::Correct(args) => words::correct(session, args),
         IncidentCommand::Metrics(args) => metrics::show(session, &args),
         IncidentCommand::Postmortem(args) => postmortem::postmortem(session, &args),

@@ -205,11 +205,10 @@ fn offer_process(session: &mut Session<'_>, workspace: &Workspace, incident: &In
     let Some(process) = process else { return Ok(()) };
     let question = format!("Walk the playbook {} now?", process.id);
     if session.terminal.confirm(&question, true) != Ok(true) {
-        let id = &incident.id;
-        session.terminal.tell(&format!("Later: opsctl playbook run {} --incident {id} --subject {id}", process.id));
+        session.terminal.tell(&format!("Later: opsctl incident walk {}", incident.id));
         return Ok(());
     }
-    walk_process(session, workspace, incident, process)
+    walk_process(session, workspace, incident, process, &WalkArgs::default())
 }
 
 /// Walks the process playbook of an incident, from where it stands.
@@ -218,16 +217,17 @@ pub(super) fn walk_process(
     workspace: &Workspace,
     incident: &Incident,
     process: &Arc<Procedure>,
+    walk: &WalkArgs,
 ) -> Result<()> {
     let start = StartArgs { incident: Some(incident.id.clone()), ..StartArgs::default() };
-    let walk = WalkArgs::default();
     let begin = Start {
         procedure: Arc::clone(process),
         subject: Some(incident.id.clone()),
         period: None,
         options: &start,
-        walk: &walk,
-        again: false,
+        walk,
+        // One that goes on again is walked again.
+        again: incident.is_open(),
     };
     start::walk(session, workspace, &begin)
 }

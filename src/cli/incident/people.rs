@@ -1,11 +1,16 @@
 //! Who does what, and who else is asked to help.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::incident::{Incident, IncidentEvent, Role};
+use crate::ledger::{About, Happening, Ledger};
+use crate::post::{Asked, Delivered, escalation};
 
 use super::super::ids;
+use super::super::send::{deliver, judged, with_post};
 use super::super::session::Session;
+use super::super::work::{Work, record};
 use super::course::{change, kept};
+use super::show::show_incident;
 use super::which::split;
 
 /// What a role takes.
@@ -73,22 +78,74 @@ pub(super) fn escalate(session: &mut Session<'_>, args: EscalateArgs) -> Result<
     let mut words = args.words;
     let which = split(&mut words);
     let policy = super::course::one(words, "which policy")?;
-    change(session, &which, |session, work, incident| {
-        let known = &work.workspace.loaded.catalog.settings.escalation;
-        let Some(route) = known.get(&policy) else {
-            return Err(super::super::unknown("escalation policy", &policy, known.keys().map(String::as_str), &[]));
-        };
-        let steps = route.steps();
-        let level = args.level.unwrap_or_else(|| next_level(incident, &policy));
-        let Some(step) = usize::try_from(level).ok().and_then(|level| steps.get(level - 1)) else {
-            return Err(Error::usage(format!("policy {policy} has {} levels, not {level}", steps.len()))
-                .hint("name a level with --level, or another policy"));
-        };
-        let reason = kept(session, &work.workspace, args.reason.as_deref());
-        session.terminal.tell(&format!("Asked: {} ({policy}, level {level}).", step.to));
-        let to = step.to.clone();
-        Ok(IncidentEvent::Escalated { policy, level, to, reason, by_itself: false }.into())
-    })
+    let work = Work::begin(session)?;
+    let ledger = work.ledger(session);
+    let incident = which.find(session, &work.workspace, &ledger)?;
+    let known = &work.workspace.loaded.catalog.settings.escalation;
+    let Some(route) = known.get(&policy) else {
+        return Err(super::super::unknown("escalation policy", &policy, known.keys().map(String::as_str), &[]));
+    };
+    let steps = route.steps();
+    let level = args.level.unwrap_or_else(|| next_level(&incident, &policy));
+    let Some(step) = usize::try_from(level).ok().and_then(|level| steps.get(level - 1)) else {
+        return Err(Error::usage(format!("policy {policy} has {} levels, not {level}", steps.len()))
+            .hint("name a level with --level, or another policy"));
+    };
+    let reason = kept(session, &work.workspace, args.reason.as_deref());
+    let asked = Asked { policy: &policy, level, to: &step.to, reason: reason.as_deref() };
+    let delivered = ask(session, &work, &ledger, incident, &asked, &step.channels)?;
+    session.terminal.tell(&format!("Asked: {} ({policy}, level {level}).", step.to));
+    if let Some(next) = usize::try_from(level).ok().and_then(|level| steps.get(level)) {
+        session
+            .terminal
+            .tell(&format!("Unless somebody acknowledges it, `opsctl watch` asks {} after {}.", next.to, next.after));
+    }
+    judged(&delivered)
+}
+
+// Writes it down together with the message that tells them, sends that, and shows how the incident stands then.
+fn ask(
+    session: &mut Session<'_>,
+    work: &Work,
+    ledger: &Ledger<'_>,
+    mut incident: Incident,
+    asked: &Asked<'_>,
+    channels: &[String],
+) -> Result<Vec<Delivered>> {
+    let event = IncidentEvent::Escalated {
+        policy: asked.policy.to_owned(),
+        level: asked.level,
+        to: asked.to.to_owned(),
+        reason: asked.reason.map(str::to_owned),
+        by_itself: false,
+    };
+    if channels.is_empty() {
+        session.terminal.tell(&format!(
+            "No channel is named for {}: opsctl tells nobody. Tell {} yourself.",
+            asked.policy, asked.to
+        ));
+    }
+    loop {
+        let mut events = vec![event.clone()];
+        let message = incident.outbox.next_id();
+        if !channels.is_empty() {
+            let about = About::Incident(Box::new(incident.clone()));
+            let mail = escalation(&incident, asked, channels.to_vec());
+            let mail = with_post(session, &work.workspace, ledger, |post| post.ready(&about, mail))?;
+            events.extend(mail.into_iter().map(IncidentEvent::Message));
+        }
+        match record(ledger, &mut incident, Happening { events, at: None }) {
+            // Somebody else took that number meanwhile; what we know is up to date now.
+            Err(error) if error.kind == Kind::Usage && incident.outbox.next_id() != message => {}
+            Err(error) => return Err(error),
+            Ok(()) => break,
+        }
+    }
+    let mut about = About::Incident(Box::new(incident));
+    let delivered = deliver(session, &work.workspace, ledger, &mut about)?;
+    let incident = ledger.incident(about.id())?;
+    show_incident(session, ledger, &incident, false)?;
+    Ok(delivered)
 }
 
 // The one after the last level that was asked.

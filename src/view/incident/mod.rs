@@ -1,6 +1,7 @@
 //! Incidents for people and programs.
 
 pub mod action;
+mod clock;
 pub mod comms;
 pub mod export;
 pub mod figures;
@@ -19,6 +20,7 @@ use crate::incident::clock::{next_update_due, respond_by};
 use crate::incident::duration::{Figure, figure};
 use crate::incident::{Incident, Role};
 
+pub use clock::{banner, clocks};
 pub use text::{incident_text, incidents_table, respond_line, severity_line, timeline_text, update_line};
 pub use words::{incident_words, message_words};
 

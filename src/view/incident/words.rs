@@ -89,7 +89,7 @@ pub fn message_words(event: &MessageEvent) -> String {
             format!("message {}: drafted {what}{variant} for {}", drafted.message, channels(&drafted.to))
         }
         MessageEvent::MessageApproved { message, grounds } => format!("message {message}: approved ({grounds})"),
-        MessageEvent::MessageQueued { message, targets } => {
+        MessageEvent::MessageQueued { message, targets, .. } => {
             format!("message {message}: queued, {}", crate::view::count::counted(targets.len(), "target"))
         }
         MessageEvent::MessageAttempted { message, target, attempt, .. } => {

@@ -20,7 +20,7 @@ use crate::monitor::event::Notice;
 use crate::monitor::{Alert, AlertEvent};
 use crate::watch::Place;
 use crate::watch::voice::Told;
-use crate::workspace::{Surroundings, Workspace, redactor};
+use crate::workspace::{Surroundings, Workspace, courier};
 
 /// The wait before the second attempt; it doubles up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_secs(2);
@@ -208,9 +208,4 @@ impl Clerk<'_> {
         let named = self.rule(alert).into_iter().flat_map(|rule| &rule.channels).filter_map(|id| known.get(id));
         named.filter(|channel| channel.delivery.is_some()).cloned().collect()
     }
-}
-
-fn courier<'a>(workspace: &Workspace, surroundings: &'a Surroundings, clock: &'a dyn Clock) -> Courier<'a> {
-    let redactor = redactor(workspace, surroundings);
-    Courier::new(&surroundings.vars, workspace.working_dir(surroundings).to_owned(), clock, redactor)
 }

@@ -20,9 +20,9 @@ use futures_util::StreamExt as _;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 
-use super::Place;
 use super::ear::event_loop;
 use super::voice::Voice;
+use super::{ACTOR, Place};
 use crate::catalog::model::AlertRule;
 use crate::error::Result;
 use crate::ground::{Actor, Clock};
@@ -37,9 +37,6 @@ use crate::workspace::{Surroundings, Workspace, redactor};
 use delivery::Post;
 use duties::Duties;
 pub(super) use order::{OpenAlerts, Order, Refused, Signalled};
-
-/// Under whose name the daemon writes.
-const ACTOR: &str = "opsctl watch";
 
 /// How long deliveries under way are waited for at the end; what is owed then is delivered after the next start.
 const LAST_WAIT: Duration = Duration::from_secs(5);
