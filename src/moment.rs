@@ -67,6 +67,8 @@ fn absolute(text: &str) -> Option<Time> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.to_utc());
     }
+    // Without seconds it is no RFC 3339 any more, but as clear.
+    let text = text.strip_suffix('Z').unwrap_or(text);
     let formats = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"];
     formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()).map(|time| time.and_utc())
 }
@@ -130,6 +132,7 @@ mod tests {
             ("10:30", "2026-11-24T10:30:00.000Z"),
             ("09:30 UTC", "2026-11-25T09:30:00.000Z"),
             ("2026-11-25 07:00", "2026-11-25T07:00:00.000Z"),
+            ("2026-11-25T07:00Z", "2026-11-25T07:00:00.000Z"),
         ] {
             assert_eq!(future(text, now()).map(rfc3339), Ok(moment.to_owned()), "{text}");
         }
