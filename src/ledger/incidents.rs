@@ -193,7 +193,7 @@ fn stream(id: &str) -> String {
     format!("{PREFIX}{id}")
 }
 
-fn fold(id: &str, events: &[journal::Event]) -> Result<Incident> {
+pub(super) fn fold(id: &str, events: &[journal::Event]) -> Result<Incident> {
     let recorded = events.iter().map(from_stored).collect::<Result<Vec<_>>>()?;
     Incident::fold(id, &recorded)
         .ok_or_else(|| Error::environment(format!("incident {id} does not begin with its declaration")))

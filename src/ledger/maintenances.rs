@@ -139,7 +139,7 @@ fn stream(id: &str) -> String {
     format!("{PREFIX}{id}")
 }
 
-fn fold(id: &str, events: &[journal::Event]) -> Result<Maintenance> {
+pub(super) fn fold(id: &str, events: &[journal::Event]) -> Result<Maintenance> {
     let recorded = events.iter().map(from_stored).collect::<Result<Vec<_>>>()?;
     Maintenance::fold(id, &recorded)
         .ok_or_else(|| Error::environment(format!("maintenance {id} does not begin with its plan")))
