@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::others::Others;
 use super::{Post, letter};
 use crate::catalog::model::{Channel, Delivery, Recipient, Repeat};
 use crate::channel::{Message, NotDelivered, Receipt};
@@ -149,6 +150,7 @@ impl Post<'_> {
             about.mail(message)?,
             &target.channel,
             &self.ledger.catalog.settings,
+            &Others::of(self.ledger, about),
             self.ledger.now(),
         );
         abort_point();
