@@ -335,7 +335,7 @@ fn the_process_can_wait_and_questions_can_be_left() {
     let world = pack();
     let mut terminal = asked(&world, 0);
     terminal.expect("Immediate").expect("now?").send("n");
-    terminal.expect("Later: opsctl playbook run incident-response --incident INC-1");
+    terminal.expect("Later: opsctl incident walk INC-1");
     assert_eq!(terminal.finish().0, 0);
     assert_eq!(world.json(&["incident", "show", "1"])["runs"], json!([]));
     let mut terminal = world.pty(&["incident", "open", "--title", "Another"]);
