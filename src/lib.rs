@@ -49,6 +49,8 @@ pub mod message;
 
 pub mod incident;
 
+pub mod maintenance;
+
 pub mod postmortem;
 
 pub mod monitor;

@@ -24,6 +24,9 @@ pub fn past(text: &str, now: Time) -> Result<Time, String> {
 /// The moment that a text names, seen from `now`. A time of day is the next such time, and a duration counts from now.
 pub fn future(text: &str, now: Time) -> Result<Time, String> {
     let text = text.trim();
+    if text == "now" {
+        return Ok(now);
+    }
     if let Ok(span) = text.strip_prefix('+').unwrap_or(text).parse::<Span>() {
         return Ok(now + span.delta());
     }
@@ -121,6 +124,7 @@ mod tests {
     #[test]
     fn what_is_promised_lies_ahead() {
         for (text, moment) in [
+            ("now", "2026-11-24T10:00:00.000Z"),
             ("30m", "2026-11-24T10:30:00.000Z"),
             ("+1h", "2026-11-24T11:00:00.000Z"),
             ("10:30", "2026-11-24T10:30:00.000Z"),

@@ -25,9 +25,10 @@ const EDGES: [&str; 10] =
     ["ground", "process", "probe", "demo", "journal", "terminal", "workspace", "cli", "main", "watch"];
 
 /// Pure: what they need comes in.
-const PURE: [&str; 16] = [
+const PURE: [&str; 17] = [
     "engine",
     "incident",
+    "maintenance",
     "postmortem",
     "markdown",
     "view",

@@ -48,7 +48,7 @@ fn where_nothing_goes_on_that_is_said() {
     let text = world.run(&[]).exits(0).stdout;
     assert_eq!(text, "Open incidents: none\n\nChecklists due: none\n\nRuns under way: none\n");
     let nothing = json!({
-        "incidents": [], "alerts": [], "failing_probes": null, "is_watched": null, "due": [], "runs": [], "actions_due": [], "invalid_definitions": 0,
+        "incidents": [], "maintenance": [], "alerts": [], "failing_probes": null, "is_watched": null, "due": [], "runs": [], "actions_due": [], "invalid_definitions": 0,
     });
     assert_eq!(now(&world), nothing);
 }

@@ -82,6 +82,11 @@ pub(super) fn incidents() -> ArgValueCandidates {
     streams("incident/")
 }
 
+/// Ids of planned maintenance, the newest first.
+pub(super) fn maintenances() -> ArgValueCandidates {
+    streams("maintenance/")
+}
+
 /// Names of the journal's streams, the newest first.
 pub(super) fn all_streams() -> ArgValueCandidates {
     streams("")

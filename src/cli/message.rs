@@ -23,7 +23,7 @@ pub(super) enum MessageCommand {
         /// Those that were sent or dropped, too
         #[arg(long)]
         all: bool,
-        /// Only those about this incident
+        /// Only those about this incident or maintenance
         #[arg(long, value_name = "ID", add = ids::incidents())]
         incident: Option<String>,
     },

@@ -3,6 +3,7 @@
 mod actions;
 mod checklist;
 mod completion;
+mod compose;
 mod dashboard;
 mod demo;
 mod doctor;
@@ -14,6 +15,7 @@ mod init;
 mod items;
 mod journal;
 mod lint;
+mod maintenance;
 mod man;
 mod message;
 mod now;
@@ -117,6 +119,9 @@ enum Command {
     /// Incidents: open, follow and resolve them
     #[command(subcommand)]
     Incident(incident::IncidentCommand),
+    /// Maintenance: work that is planned, announced, begun and finished
+    #[command(subcommand)]
+    Maintenance(maintenance::MaintenanceCommand),
     /// Post-mortems: whether what was learned is written down
     #[command(subcommand)]
     Postmortem(postmortem::PostmortemCommand),
@@ -232,6 +237,7 @@ fn dispatch(session: &mut Session<'_>, command: Option<Command>) -> Result<()> {
     match command {
         None => now::now(session),
         Some(Command::Incident(command)) => incident::run(session, command),
+        Some(Command::Maintenance(command)) => maintenance::run(session, command),
         Some(Command::Postmortem(command)) => postmortem::run(session, command),
         Some(Command::Runbook(command)) => runbook::run(session, command),
         Some(Command::Checklist(args)) => checklist::run(session, args),

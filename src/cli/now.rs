@@ -3,6 +3,8 @@
 use crate::catalog::files::FileKind;
 use crate::error::Result;
 use crate::ground::Time;
+use crate::ledger::Ledger;
+use crate::maintenance::Maintenance;
 use crate::monitor::{Alert, Sample, State};
 use crate::view;
 use crate::view::now::{FailingView, Now};
@@ -35,6 +37,7 @@ pub(super) fn now(session: &mut Session<'_>) -> Result<()> {
     let seen = seen(&workspace, ledger.now())?;
     let now = Now {
         incidents: incidents.collect(),
+        maintenance: maintenance(&ledger)?,
         alerts,
         watched: seen.as_ref().map(|seen| (seen.newest, seen.is_watched)),
         failing_probes: seen.map(|seen| seen.failing),
@@ -46,6 +49,15 @@ pub(super) fn now(session: &mut Session<'_>) -> Result<()> {
     };
     let shown = view::now::now_view(&now);
     session.show(&shown, |look| view::now::now_text(look, &now))
+}
+
+/// Maintenance that goes on, begins within a day, or should have begun; the soonest first.
+fn maintenance(ledger: &Ledger<'_>) -> Result<Vec<Maintenance>> {
+    let soon = ledger.now() + chrono::TimeDelta::days(1);
+    let mut near = ledger.open_maintenances()?;
+    near.retain(|one| one.status.is_under_way() || one.scheduled_for <= soon);
+    near.sort_by_key(|one| one.scheduled_for);
+    Ok(near)
 }
 
 /// What `opsctl watch` saw last.

@@ -96,7 +96,7 @@ pub(super) fn approve_and_send(
     let actor = session.actor().0;
     let grounds = match consent(about.incident(), about.mail(message)?, &actor, said) {
         Consent::Given(grounds) => grounds,
-        Consent::Needed(commander) => return Err(needs_consent(&about.full_id(message), commander.as_deref())),
+        Consent::Needed(commander) => return Err(needs_consent(about, message, commander.as_deref())),
     };
     with_post(session, workspace, ledger, |post| {
         post.approve(about, message, grounds)?;
@@ -126,9 +126,13 @@ fn held(about: &About, message: &str, tried: &[Delivered]) -> Result<Vec<Deliver
     Ok(held.collect())
 }
 
-fn needs_consent(id: &str, commander: Option<&str>) -> Error {
-    let who = commander
-        .map_or_else(|| "the incident commander (nobody is, yet)".to_owned(), |name| format!("the commander, {name}"));
+fn needs_consent(about: &About, message: &str, commander: Option<&str>) -> Error {
+    let id = about.full_id(message);
+    let who = match (commander, about.maintenance()) {
+        (Some(name), _) => format!("the commander, {name}"),
+        (None, Some(_)) => "somebody who takes that on".to_owned(),
+        (None, None) => "the incident commander (nobody is, yet)".to_owned(),
+    };
     Error::input_needed(format!("{id} goes to customers and waits for {who}"))
         .hint(format!("the draft is kept: opsctl message approve {id}"))
         .hint("or take it on yourself: --approve")

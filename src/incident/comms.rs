@@ -46,13 +46,8 @@ pub fn untold(incident: &Incident) -> Vec<Told> {
 
 /// The channels that were told of the incident, or are about to be.
 pub fn opened(incident: &Incident) -> Vec<Addressee> {
-    let updates = incident.outbox.mails.iter().filter(|mail| is_update(mail));
-    let mut channels: Vec<Addressee> = Vec::new();
-    let told = updates.flat_map(|mail| {
-        let is_given_up = |to: &&Addressee| mail.legs_to(&to.channel).all(|leg| leg.state.word() == "dropped");
-        mail.drafted.to.iter().filter(move |to| !is_given_up(to))
-    });
-    for to in told.chain(&incident.inherited) {
+    let mut channels = incident.outbox.addressed(Tell::Update);
+    for to in &incident.inherited {
         if !channels.iter().any(|known| known.channel == to.channel) {
             channels.push(to.clone());
         }

@@ -7,12 +7,9 @@ use crate::ground::{Time, rfc3339};
 use crate::incident::clock::{Due, breaches};
 use crate::incident::{Incident, IncidentEvent, Recorded, Telling, Visibility, facts};
 use crate::journal::{self, JournalError, NewEvent};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, occurred_at, told_late};
 
 pub(super) const PREFIX: &str = "incident/";
-
-/// The key in a body that says when something happened that was told of later.
-const OCCURRED: &str = "occurred_at";
 
 /// An incident to declare.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -144,8 +141,7 @@ impl Ledger<'_> {
     pub fn facts(&self, incident: &Incident, telling: Telling) -> Value {
         let settings = &self.catalog.settings;
         let mut facts = facts(incident, settings.severities.get(&incident.severity), telling, self.now());
-        let title = |id: &String| settings.services.get(id).map_or_else(|| id.clone(), |service| service.title.clone());
-        facts["service_titles"] = incident.services.iter().map(title).collect();
+        facts["service_titles"] = self.service_titles(&incident.services).into();
         facts
     }
 
@@ -184,7 +180,7 @@ impl Ledger<'_> {
         Ok(())
     }
 
-    fn not_in_future(&self, at: Option<Time>) -> Result<()> {
+    pub(super) fn not_in_future(&self, at: Option<Time>) -> Result<()> {
         match at.filter(|at| *at > self.now()) {
             Some(at) => Err(Error::usage(format!("{} has not come yet", rfc3339(at)))
                 .hint("--at is for what happened earlier; leave it out for what happens now")),
@@ -210,20 +206,15 @@ pub(super) fn folded(events: &[journal::Event]) -> Result<Vec<Incident>> {
 }
 
 fn to_new(event: &IncidentEvent, at: Option<Time>) -> NewEvent {
-    let (kind, mut body) = event.to_parts();
-    if let (Value::Object(body), Some(at)) = (&mut body, at) {
-        body.insert(OCCURRED.to_owned(), Value::String(rfc3339(at)));
-    }
-    NewEvent { kind, body }
+    told_late(event.to_parts(), at)
 }
 
 fn from_stored(stored: &journal::Event) -> Result<Recorded> {
     let event =
         IncidentEvent::from_parts(&stored.kind, &stored.body).map_err(|cause| super::unreadable(stored, cause))?;
-    let occurred = stored.body.get(OCCURRED).and_then(Value::as_str).and_then(|at| at.parse::<Time>().ok());
     Ok(Recorded {
         version: stored.version,
-        at: occurred.unwrap_or(stored.at),
+        at: occurred_at(stored),
         recorded_at: stored.at,
         actor: stored.actor.clone(),
         event,

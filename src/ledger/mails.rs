@@ -4,6 +4,7 @@ use crate::error::{Error, Result, nearest};
 use crate::incident::{Incident, IncidentEvent};
 use crate::journal::{self, JournalError};
 use crate::ledger::{Happening, Ledger, fact_of, to_new};
+use crate::maintenance::{Maintenance, MaintenanceEvent};
 use crate::message::{Mail, MessageEvent, Outbox};
 
 /// Messages about nothing else have streams of their own.
@@ -14,6 +15,8 @@ const PREFIX: &str = "message/";
 pub enum About {
     /// An incident.
     Incident(Box<Incident>),
+    /// Planned work.
+    Maintenance(Box<Maintenance>),
     /// Nothing but themselves.
     Nothing(Box<Circular>),
 }
@@ -34,6 +37,7 @@ impl About {
     pub fn id(&self) -> &str {
         match self {
             Self::Incident(incident) => &incident.id,
+            Self::Maintenance(maintenance) => &maintenance.id,
             Self::Nothing(circular) => &circular.id,
         }
     }
@@ -42,6 +46,7 @@ impl About {
     pub fn outbox(&self) -> &Outbox {
         match self {
             Self::Incident(incident) => &incident.outbox,
+            Self::Maintenance(maintenance) => &maintenance.outbox,
             Self::Nothing(circular) => &circular.outbox,
         }
     }
@@ -50,7 +55,24 @@ impl About {
     pub fn incident(&self) -> Option<&Incident> {
         match self {
             Self::Incident(incident) => Some(incident),
-            Self::Nothing(_) => None,
+            Self::Maintenance(_) | Self::Nothing(_) => None,
+        }
+    }
+
+    /// The planned work, if they are about some.
+    pub fn maintenance(&self) -> Option<&Maintenance> {
+        match self {
+            Self::Maintenance(maintenance) => Some(maintenance),
+            Self::Incident(_) | Self::Nothing(_) => None,
+        }
+    }
+
+    /// Ids of the services that they are about.
+    pub fn services(&self) -> &[String] {
+        match self {
+            Self::Incident(incident) => &incident.services,
+            Self::Maintenance(maintenance) => &maintenance.services,
+            Self::Nothing(_) => &[],
         }
     }
 
@@ -80,6 +102,9 @@ impl Ledger<'_> {
     /// What messages are about, by its id.
     pub fn about(&self, id: &str) -> Result<About> {
         let upper = id.to_uppercase();
+        if upper.starts_with("MNT-") {
+            return self.maintenance(id).map(|maintenance| About::Maintenance(Box::new(maintenance)));
+        }
         if !upper.starts_with("MSG-") {
             return self.incident(id).map(|incident| About::Incident(Box::new(incident)));
         }
@@ -100,6 +125,10 @@ impl Ledger<'_> {
     pub fn catch_up(&self, about: &mut About) -> Result<()> {
         match about {
             About::Incident(incident) => self.refresh_incident(incident).map(|_| ()),
+            About::Maintenance(maintenance) => {
+                **maintenance = self.maintenance(&maintenance.id)?;
+                Ok(())
+            }
             About::Nothing(circular) => {
                 let newer = self.journal.read(&stream(&circular.id), circular.version)?;
                 apply_all(circular, &newer)
@@ -110,7 +139,8 @@ impl Ledger<'_> {
     /// Everything that has messages.
     pub fn correspondence(&self) -> Result<Vec<About>> {
         let incidents = self.incidents()?.into_iter().map(|incident| About::Incident(Box::new(incident)));
-        let mut all: Vec<About> = incidents.filter(|about| !about.outbox().mails.is_empty()).collect();
+        let works = self.maintenances()?.into_iter().map(|work| About::Maintenance(Box::new(work)));
+        let mut all: Vec<About> = incidents.chain(works).filter(|about| !about.outbox().mails.is_empty()).collect();
         for events in self.journal.read_all(PREFIX)?.chunk_by(|one, next| one.stream == next.stream) {
             let id = events[0].stream.strip_prefix(PREFIX).unwrap_or_default();
             all.push(About::Nothing(Box::new(circular(id, events)?)));
@@ -138,6 +168,10 @@ impl Ledger<'_> {
             About::Incident(incident) => {
                 let events = events.into_iter().map(IncidentEvent::Message).collect();
                 return self.record_incident(incident, Happening { events, at: None });
+            }
+            About::Maintenance(maintenance) => {
+                let events: Vec<_> = events.into_iter().map(MaintenanceEvent::Message).collect();
+                return self.record_maintenance(maintenance, &events, None);
             }
             About::Nothing(circular) => circular,
         };

@@ -1,23 +1,26 @@
-//! Runs and incidents in the journal: fold what is there, append what is decided.
+//! Runs, incidents and planned work in the journal: fold what is there, append what is decided.
 
 mod alerts;
 mod incidents;
 mod mails;
+mod maintenances;
 mod open;
 mod runs;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::catalog::model::Catalog;
 use crate::engine::Refusal;
 use crate::error::{Error, Kind};
 use crate::fact;
-use crate::ground::{Actor, Clock, Time};
+use crate::ground::{Actor, Clock, Time, rfc3339};
 use crate::journal::{self, Context, Journal, JournalError, NewEvent};
 
 pub use incidents::{Happening, NewIncident};
 pub use mails::{About, Circular};
+pub use maintenances::NewMaintenance;
 pub use runs::{NewRun, Title};
 
 /// The journal seen as runs and incidents, written to by one actor.
@@ -33,6 +36,9 @@ pub struct Ledger<'a> {
     /// On which machine.
     pub host: String,
 }
+
+/// The key in a body that says when something happened that was told of later.
+const OCCURRED: &str = "occurred_at";
 
 /// Why something was not recorded.
 #[derive(Debug)]
@@ -82,6 +88,20 @@ impl Ledger<'_> {
 fn to_new<T: Serialize>(fact: &T) -> NewEvent {
     let (kind, body) = fact::to_parts(fact);
     NewEvent { kind, body }
+}
+
+/// A fact with the moment it happened, where that was earlier than it is told.
+fn told_late((kind, mut body): (String, Value), at: Option<Time>) -> NewEvent {
+    if let (Value::Object(body), Some(at)) = (&mut body, at) {
+        body.insert(OCCURRED.to_owned(), Value::String(rfc3339(at)));
+    }
+    NewEvent { kind, body }
+}
+
+/// When something happened: when it was told, unless that was later.
+fn occurred_at(stored: &journal::Event) -> Time {
+    let occurred = stored.body.get(OCCURRED).and_then(Value::as_str).and_then(|at| at.parse::<Time>().ok());
+    occurred.unwrap_or(stored.at)
 }
 
 fn fact_of<T: DeserializeOwned>(stored: &journal::Event) -> Result<T, Error> {

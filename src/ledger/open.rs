@@ -6,7 +6,8 @@ use crate::engine::summary::Summary;
 use crate::error::Result;
 use crate::incident::Incident;
 use crate::incident::event::{ENDS, REOPENS};
-use crate::ledger::{Ledger, alerts, incidents, runs};
+use crate::ledger::{Ledger, alerts, incidents, maintenances, runs};
+use crate::maintenance::{ENDS as MAINTENANCE_ENDS, Maintenance};
 use crate::monitor::Alert;
 
 const ALERT_ENDS: [&str; 1] = ["alert_resolved"];
@@ -17,6 +18,13 @@ impl Ledger<'_> {
     pub fn open_incidents(&self) -> Result<Vec<Incident>> {
         let mut open = incidents::folded(&self.journal.read_open(incidents::PREFIX, &ENDS, &REOPENS)?)?;
         open.retain(Incident::is_open);
+        Ok(open)
+    }
+
+    /// The planned work that is not over, in the order in which it was planned.
+    pub fn open_maintenances(&self) -> Result<Vec<Maintenance>> {
+        let mut open = maintenances::folded(&self.journal.read_open(maintenances::PREFIX, &MAINTENANCE_ENDS, &[])?)?;
+        open.retain(Maintenance::is_open);
         Ok(open)
     }
 
@@ -45,6 +53,7 @@ mod tests {
     use crate::incident::Incident;
     use crate::journal::{Context, Journal, NewEvent, SqliteJournal};
     use crate::ledger::Ledger;
+    use crate::maintenance::Maintenance;
     use crate::monitor::Alert;
 
     fn tell(journal: &SqliteJournal, stream: &str, facts: &[(&str, Value)]) {
@@ -61,6 +70,18 @@ mod tests {
         tell(journal, "incident/INC-1", &[begin.clone(), ("resolved", json!({"reason": null})), note.clone()]);
         tell(journal, "incident/INC-2", &[begin.clone(), ("acknowledged", json!({})), note.clone()]);
         tell(journal, "incident/INC-3", &[begin, note]);
+    }
+
+    fn maintenances(journal: &SqliteJournal) {
+        let (from, until) = ("2026-11-24T12:00:00.000Z", "2026-11-24T13:00:00.000Z");
+        let planned = json!({"title": "Work", "services": ["api"], "from": from, "until": until, "text": null});
+        let (begin, start) = (("maintenance_planned", planned), ("maintenance_started", json!({})));
+        let over = ("maintenance_finished", json!({"note": null}));
+        let note = ("note_added", json!({"text": "later"}));
+        tell(journal, "maintenance/MNT-1", &[begin.clone(), start.clone(), over, note]);
+        tell(journal, "maintenance/MNT-2", &[begin.clone(), ("maintenance_canceled", json!({"reason": "no"}))]);
+        tell(journal, "maintenance/MNT-3", &[begin.clone(), start]);
+        tell(journal, "maintenance/MNT-4", &[begin]);
     }
 
     fn alerts(journal: &SqliteJournal) {
@@ -92,6 +113,7 @@ mod tests {
         let dir = TempDir::new().unwrap();
         let journal = SqliteJournal::open(dir.path()).unwrap();
         incidents(&journal);
+        maintenances(&journal);
         alerts(&journal);
         runs(&journal);
         let catalog = Catalog::default();
@@ -100,6 +122,9 @@ mod tests {
         let open = ledger.open_incidents().unwrap();
         assert_eq!(open.iter().map(|incident| &*incident.id).collect::<Vec<_>>(), ["INC-2", "INC-3"]);
         assert_eq!(open, ledger.incidents().unwrap().into_iter().filter(Incident::is_open).collect::<Vec<_>>());
+        let open = ledger.open_maintenances().unwrap();
+        assert_eq!(open.iter().map(|one| &*one.id).collect::<Vec<_>>(), ["MNT-3", "MNT-4"]);
+        assert_eq!(open, ledger.maintenances().unwrap().into_iter().filter(Maintenance::is_open).collect::<Vec<_>>());
         let open = ledger.open_alerts().unwrap();
         assert_eq!(open.iter().map(|alert| &*alert.id).collect::<Vec<_>>(), ["outage.up.2"]);
         assert_eq!(ledger.alerts().unwrap().iter().filter(|alert| Alert::is_open(alert)).count(), 1);

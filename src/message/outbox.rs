@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::event::{Drafted, MessageEvent, Target};
+use super::event::{Addressee, Drafted, MessageEvent, Target, Tell};
 use crate::engine::event::Walker;
 use crate::ground::{Actor, Time};
 
@@ -226,6 +226,21 @@ impl Outbox {
     /// A message by its id; `2` is short for `m2`.
     pub fn mail(&self, id: &str) -> Option<&Mail> {
         self.mails.iter().find(|mail| mail.id() == id || mail.id().strip_prefix('m') == Some(id))
+    }
+
+    /// The channels that were told such things, or are about to be; not where it was given up.
+    pub fn addressed(&self, tell: Tell) -> Vec<Addressee> {
+        let mut channels: Vec<Addressee> = Vec::new();
+        for mail in self.mails.iter().filter(|mail| mail.drafted.tell == tell && mail.queued_at.is_some()) {
+            let is_given_up =
+                |to: &Addressee| mail.legs_to(&to.channel).all(|leg| matches!(leg.state, LegState::Dropped { .. }));
+            for to in mail.drafted.to.iter().filter(|to| !is_given_up(to)) {
+                if !channels.iter().any(|known| known.channel == to.channel) {
+                    channels.push(to.clone());
+                }
+            }
+        }
+        channels
     }
 
     /// Applies a fact.

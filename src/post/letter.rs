@@ -1,6 +1,6 @@
 //! A message as a channel gets it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::catalog::model::Settings;
 use crate::channel::{Message, MessageKind, Thread, placeholder, placeholders};
@@ -8,7 +8,8 @@ use crate::ground::{Time, plain, plain_line, rfc3339};
 use crate::incident::impact::{Interval, LEVELS};
 use crate::incident::{Incident, Role, Status};
 use crate::ledger::About;
-use crate::message::{LegState, Mail, Tell};
+use crate::maintenance::{Maintenance, Status as WorkStatus};
+use crate::message::{LegState, Mail, Outbox, Tell};
 
 /// The message for a channel.
 pub(super) fn letter(about: &About, mail: &Mail, channel: &str, settings: &Settings, now: Time) -> Message {
@@ -26,25 +27,36 @@ pub(super) fn letter(about: &About, mail: &Mail, channel: &str, settings: &Setti
         title: title(mail),
         text: drafted.text.clone(),
         at,
-        data: json!({
-            "about": about.id(),
-            "message": mail.id(),
-            "status": drafted.status,
-            "severity": drafted.severity,
-            "template": drafted.template,
-            "variant": drafted.variant,
-            "services": services(about, drafted.tell),
-            "sent_for": rfc3339(at),
-        }),
+        data: data(about, mail, at),
         thread: thread(about, mail, channel, settings),
     }
+}
+
+// What the message says, for programs.
+fn data(about: &About, mail: &Mail, at: Time) -> Value {
+    let drafted = &mail.drafted;
+    let mut data = json!({
+        "about": about.id(),
+        "message": mail.id(),
+        "status": drafted.status,
+        "severity": drafted.severity,
+        "template": drafted.template,
+        "variant": drafted.variant,
+        "services": services(about, drafted.tell),
+        "sent_for": rfc3339(at),
+    });
+    if let Some(maintenance) = about.maintenance() {
+        data["starts_at"] = rfc3339(maintenance.scheduled_for).into();
+        data["ends_at"] = rfc3339(maintenance.scheduled_until).into();
+    }
+    data
 }
 
 // Of a restricted incident nothing is told by itself.
 fn services(about: &About, tell: Tell) -> Vec<String> {
     let is_by_itself = matches!(tell, Tell::Reminder | Tell::Escalation);
-    let incident = about.incident().filter(|incident| !(is_by_itself && incident.is_restricted()));
-    incident.map(|incident| incident.services.clone()).unwrap_or_default()
+    let is_hidden = is_by_itself && about.incident().is_some_and(Incident::is_restricted);
+    if is_hidden { Vec::new() } else { about.services().to_vec() }
 }
 
 /// The message's subject, else its first line.
@@ -57,6 +69,9 @@ fn thread(about: &About, mail: &Mail, channel: &str, settings: &Settings) -> Opt
     if !matches!(mail.drafted.tell, Tell::Update | Tell::Postmortem | Tell::Maintenance) {
         return None;
     }
+    if let Some(maintenance) = about.maintenance() {
+        return Some(of_maintenance(maintenance, mail, channel));
+    }
     let incident = about.incident()?;
     let status = mail.drafted.status.as_deref().and_then(Status::parse).unwrap_or(incident.status);
     let status = if mail.drafted.tell == Tell::Postmortem { Status::Postmortem } else { status };
@@ -67,8 +82,27 @@ fn thread(about: &About, mail: &Mail, channel: &str, settings: &Settings) -> Opt
         status: status.public_word().to_owned(),
         impact: impact(incident, settings).to_owned(),
         components: components(incident, status),
-        remote: remote(incident, channel),
+        remote: remote(&incident.outbox, channel),
     })
+}
+
+fn of_maintenance(maintenance: &Maintenance, mail: &Mail, channel: &str) -> Thread {
+    let status = mail.drafted.status.as_deref().and_then(WorkStatus::parse).unwrap_or(maintenance.status);
+    let level = match status {
+        WorkStatus::InProgress | WorkStatus::Verifying => Some("under_maintenance"),
+        WorkStatus::Scheduled | WorkStatus::Completed => Some("operational"),
+        // What never was touched is as it is.
+        WorkStatus::Canceled => None,
+    };
+    let component = |service: &String| level.map(|level| (service.clone(), level.to_owned()));
+    Thread {
+        incident: maintenance.id.clone(),
+        name: maintenance.title.clone(),
+        status: status.public_word().to_owned(),
+        impact: "none".to_owned(),
+        components: maintenance.services.iter().filter_map(component).collect(),
+        remote: remote(&maintenance.outbox, channel),
+    }
 }
 
 /// What an incident is called outside: the title of the first message that was queued for a channel.
@@ -101,8 +135,8 @@ fn components(incident: &Incident, status: Status) -> Vec<(String, String)> {
     services.map(|service| (service.clone(), level(service))).collect()
 }
 
-fn remote(incident: &Incident, channel: &str) -> Option<String> {
-    let mut legs = incident.outbox.mails.iter().rev().flat_map(|mail| mail.legs_to(channel));
+fn remote(outbox: &Outbox, channel: &str) -> Option<String> {
+    let mut legs = outbox.mails.iter().rev().flat_map(|mail| mail.legs_to(channel));
     legs.find_map(|leg| match &leg.state {
         LegState::Sent { remote, .. } => remote.clone(),
         _ => None,

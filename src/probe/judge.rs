@@ -41,8 +41,8 @@ pub(super) fn judge(probe: &Probe, prober: &Prober<'_>, attempt: Attempt, attemp
         _ if failed(true) => State::Degraded,
         _ => State::Up,
     };
-    let is_planned = state != State::NotConfigured && is_planned(&probe.maintenance, started_at);
-    let state = if is_planned { State::Maintenance } else { state };
+    let is_worked_on = is_planned(&probe.maintenance, started_at) || prober.works.cover(&probe.service, started_at);
+    let state = if is_worked_on && state != State::NotConfigured { State::Maintenance } else { state };
     Observation {
         id: probe.id.clone(),
         service: probe.service.clone(),

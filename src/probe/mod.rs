@@ -35,6 +35,7 @@ mod turn;
 mod verdict;
 mod websocket;
 mod wire;
+mod works;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -55,6 +56,7 @@ pub use observation::{Checked, Hop, Kind, Observation};
 pub use push::Heartbeats;
 pub use turn::{Limits, Turn, Turns};
 pub use verdict::{Verdict, verdict};
+pub use works::Works;
 
 use look::With;
 
@@ -71,6 +73,7 @@ pub struct Prober<'a> {
     trust: tls::Trust,
     network: network::Network,
     heartbeats: Option<Heartbeats<'a>>,
+    works: Works,
 }
 
 impl<'a> Prober<'a> {
@@ -86,6 +89,7 @@ impl<'a> Prober<'a> {
             trust: tls::Trust::default(),
             network: network::Network::default(),
             heartbeats: None,
+            works: Works::default(),
         }
     }
 
@@ -99,6 +103,12 @@ impl<'a> Prober<'a> {
     #[must_use]
     pub fn heartbeats(self, heartbeats: Heartbeats<'a>) -> Self {
         Self { heartbeats: Some(heartbeats), ..self }
+    }
+
+    /// Which work on services goes on; without it none.
+    #[must_use]
+    pub fn works(self, works: Works) -> Self {
+        Self { works, ..self }
     }
 
     /// Makes a probe, again while it is down and has attempts left. Dropping the future ends what it started.

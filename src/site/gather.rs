@@ -71,8 +71,9 @@ fn told(workspace: &Workspace) -> Result<Told> {
         actor: Actor(String::new()),
         host: String::new(),
     };
-    let incidents = told::incidents(&ledger.incidents()?, &workspace.loaded.catalog.settings);
-    Ok(Told { incidents, maintenances: Vec::new() })
+    let settings = &workspace.loaded.catalog.settings;
+    let incidents = told::incidents(&ledger.incidents()?, settings);
+    Ok(Told { incidents, maintenances: told::maintenances(&ledger.maintenances()?, settings) })
 }
 
 impl Told {

@@ -1,13 +1,16 @@
-//! What the public was told of incidents: by approved messages to channels that the public reads, and by nothing else.
+//! What the public was told of incidents and planned work: by approved messages to channels that the public reads, and by
+//! nothing else.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::catalog::model::Settings;
 use crate::ground::Time;
 use crate::incident::{Incident, Status as IncidentStatus};
+use crate::maintenance::{Maintenance, Status as WorkStatus};
 use crate::message::{LegState, Mail, Tell};
 use crate::post::{impact, title};
-use crate::view::page::{Impact, PageIncident, PageUpdate, Status};
+use crate::view::page::{Impact, PageIncident, PageMaintenance, PageUpdate, Status};
 
 /// The incidents of which the public was told, the newest first.
 pub(super) fn incidents(all: &[Incident], settings: &Settings) -> Vec<PageIncident> {
@@ -15,7 +18,7 @@ pub(super) fn incidents(all: &[Incident], settings: &Settings) -> Vec<PageIncide
     let told = all.iter().rev();
     let mut pages: Vec<PageIncident> =
         told.filter_map(|incident| page(incident, over_at(incident, &by_id), settings)).collect();
-    pages.sort_by_key(|page| std::cmp::Reverse(page.created_at));
+    pages.sort_by_key(|page| Reverse(page.created_at));
     pages
 }
 
@@ -37,7 +40,7 @@ fn page(incident: &Incident, over_at: Option<Time>, settings: &Settings) -> Opti
         title: title(first),
         impact: Impact::parse(impact(incident, settings)),
         status,
-        services: shown(incident, settings),
+        services: shown(&incident.services, settings),
         started_at: incident.began_at(),
         created_at: first.queued_at.unwrap_or(first.drafted_at),
         resolved_at: if status.is_over() { told_over.or(ended) } else { None },
@@ -46,18 +49,55 @@ fn page(incident: &Incident, over_at: Option<Time>, settings: &Settings) -> Opti
     })
 }
 
-// The services of an incident that the page shows.
-fn shown(incident: &Incident, settings: &Settings) -> Vec<String> {
+/// The planned work of which the public was told, the newest first.
+pub(super) fn maintenances(all: &[Maintenance], settings: &Settings) -> Vec<PageMaintenance> {
+    let mut pages: Vec<PageMaintenance> = all.iter().rev().filter_map(|work| work_page(work, settings)).collect();
+    pages.sort_by_key(|page| Reverse(page.created_at));
+    pages
+}
+
+// Its times and how far it has come are as they are, also where the last word was another: who is not told of a new time
+// must not wait for the old one.
+fn work_page(work: &Maintenance, settings: &Settings) -> Option<PageMaintenance> {
+    let mails: Vec<&Mail> = work.outbox.mails.iter().filter(|mail| is_public(mail)).collect();
+    let first = mails.first()?;
+    Some(PageMaintenance {
+        id: work.id.clone(),
+        title: work.title.clone(),
+        status: Status::parse(work.status.public_word()),
+        services: shown(&work.services, settings),
+        created_at: first.queued_at.unwrap_or(first.drafted_at),
+        scheduled_for: work.scheduled_for,
+        scheduled_until: work.scheduled_until,
+        started_at: work.started_at,
+        completed_at: work.finished_at.or(work.canceled_at),
+        updates: mails.iter().rev().map(|mail| work_update(work, mail)).collect(),
+    })
+}
+
+fn work_update(work: &Maintenance, mail: &Mail) -> PageUpdate {
+    let told = mail.drafted.status.as_deref().and_then(WorkStatus::parse).unwrap_or(work.status);
+    PageUpdate {
+        id: format!("{}.{}", work.id, mail.id()),
+        status: Status::parse(told.public_word()),
+        body: body(mail),
+        at: mail.queued_at.unwrap_or(mail.drafted_at),
+    }
+}
+
+// Those of these services that the page shows.
+fn shown(services: &[String], settings: &Settings) -> Vec<String> {
     let is_shown = |id: &&String| match &settings.status_page.services {
         Some(ids) => ids.contains(id),
         None => settings.services.contains_key(*id),
     };
-    incident.services.iter().filter(is_shown).cloned().collect()
+    services.iter().filter(is_shown).cloned().collect()
 }
 
 // Approved, on its way or arrived, and not given up, for a channel that the public reads.
 fn is_public(mail: &Mail) -> bool {
-    let is_told = matches!(mail.drafted.tell, Tell::Update | Tell::Postmortem) && mail.queued_at.is_some();
+    let is_told =
+        matches!(mail.drafted.tell, Tell::Update | Tell::Postmortem | Tell::Maintenance) && mail.queued_at.is_some();
     let mut public = mail.drafted.to.iter().filter(|to| to.audience.as_deref() == Some("public"));
     is_told && public.any(|to| mail.legs_to(&to.channel).any(|leg| !matches!(leg.state, LegState::Dropped { .. })))
 }

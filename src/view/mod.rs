@@ -13,6 +13,7 @@ pub mod incident;
 pub mod journal;
 pub mod lint;
 pub mod look;
+pub mod maintenance;
 pub mod markdown;
 pub mod message;
 pub mod metrics;

@@ -9,9 +9,11 @@ use crate::catalog::model::Severity;
 use crate::engine::summary::Summary;
 use crate::ground::{Time, elapsed, plain_line, time_format};
 use crate::incident::Incident;
+use crate::maintenance::Maintenance;
 use crate::view::incident::action::ActionView;
 use crate::view::incident::{IncidentView, clocks, incident_view};
 use crate::view::look::{Look, Style, paint};
+use crate::view::maintenance::{MaintenanceView, maintenance_line, maintenance_view};
 use crate::view::probe::alert::{AlertView, alerts_text};
 use crate::view::run::{RunLine, run_line, run_status, short_time};
 use crate::view::schedule::{DueView, state_word};
@@ -22,6 +24,8 @@ use crate::view::wrap::hanging;
 pub struct NowView {
     /// Open incidents.
     pub incidents: Vec<IncidentView>,
+    /// Maintenance that goes on, begins within a day, or should have begun.
+    pub maintenance: Vec<MaintenanceView>,
     /// Alerts that are open.
     pub alerts: Vec<AlertView>,
     /// Probes that were not up when `opsctl watch` saw them last; null when it never saw any.
@@ -59,6 +63,8 @@ pub struct FailingView {
 pub struct Now<'a> {
     /// Open incidents with their severities.
     pub incidents: Vec<(Incident, Option<&'a Severity>)>,
+    /// Maintenance that goes on, begins within a day, or should have begun.
+    pub maintenance: Vec<Maintenance>,
     /// Alerts that are open.
     pub alerts: Vec<AlertView>,
     /// Probes that were not up; none when none was ever seen.
@@ -81,6 +87,7 @@ pub struct Now<'a> {
 pub fn now_view(now: &Now<'_>) -> NowView {
     NowView {
         incidents: now.incidents.iter().map(|(incident, severity)| incident_view(incident, *severity)).collect(),
+        maintenance: now.maintenance.iter().map(maintenance_view).collect(),
         alerts: now.alerts.clone(),
         failing_probes: now.failing_probes.clone(),
         is_watched: now.watched.map(|(_, is_watched)| is_watched),
@@ -110,6 +117,7 @@ pub fn now_text(look: Look, now: &Now<'_>) -> String {
             let _ = writeln!(text, "      {}", clocks.join(" · "));
         }
     }
+    text.push_str(&maintenance(look, now));
     if !now.alerts.is_empty() {
         section(look, &mut text, "Open alerts", now.alerts.len());
         text.push_str(&alerts_text(look, &now.alerts, now.at));
@@ -151,6 +159,15 @@ pub fn now_text(look: Look, now: &Now<'_>) -> String {
         );
     }
     hanging(&text, look.width, 4)
+}
+
+fn maintenance(look: Look, now: &Now<'_>) -> String {
+    if now.maintenance.is_empty() {
+        return String::new();
+    }
+    let line = |one: &Maintenance| format!("  {}\n", maintenance_line(look, one, now.at));
+    let lines: String = now.maintenance.iter().map(line).collect();
+    format!("\n{}:\n{lines}", paint(look, Style::Heading, "Maintenance"))
 }
 
 fn action_line(look: Look, action: &ActionView, today: &str) -> String {

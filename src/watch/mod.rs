@@ -2,9 +2,9 @@
 //!
 //! It has a thread for each of its parts, so that none waits for another's disk or network: the *watcher* makes the
 //! probes, the *scribe* writes samples, the *clerk* keeps the journal's alerts and tells of them, the *timekeeper* sees to
-//! the clocks of incidents, the *postman* empties the outbox, and the *listener* answers by HTTP; the thread that began
-//! them tells the operator. The watcher ends first and takes with it what the
-//! others wait for; when one of the others breaks down, all of them end.
+//! the clocks of incidents, the *postman* empties the outbox, the *planner* looks which planned work goes on, and the
+//! *listener* answers by HTTP; the thread that began them tells the operator. The watcher ends first and takes with it
+//! what the others wait for; when one of the others breaks down, all of them end.
 
 mod agenda;
 mod backend;
@@ -16,6 +16,7 @@ mod ear;
 mod metrics;
 mod only;
 mod parts;
+mod planner;
 mod postman;
 mod scribe;
 mod service;
@@ -34,7 +35,7 @@ use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
 use crate::ground::Clock;
-use crate::probe::Limits;
+use crate::probe::{Limits, Works};
 use crate::sample::Samples;
 use crate::site::{Publisher, gather};
 use crate::terminal::Terminal;
@@ -48,6 +49,7 @@ use clerk::Clerk;
 use ear::Ear;
 use only::Only;
 use parts::Parts;
+use planner::Planner;
 use postman::Postman;
 use timekeeper::Timekeeper;
 use voice::voice;
@@ -97,9 +99,20 @@ pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, termina
     let (voice, teller) = voice(place.clock, options.is_json);
     let clerk = Clerk::new(Arc::clone(&workspace), place, &journal, voice.clone())?;
     let open = clerk.open_alerts();
+    let works = Works::default();
+    let planner = Planner {
+        workspace: Arc::clone(&workspace),
+        place,
+        journal: &journal,
+        voice: voice.clone(),
+        works: works.clone(),
+    };
+    // Before the first probe is made; should that fail, it is told by the look after this one.
+    let _ = planner.look();
     let (pages, written) = unbounded_channel();
     let (orders, ordered) = unbounded_channel();
     let (end, ended) = oneshot::channel::<()>();
+    let (end_plan, plan_ended) = oneshot::channel::<()>();
     let (last, over) = tokio::sync::watch::channel(());
     thread::scope(|threads| {
         let mut parts = Parts::new(threads);
@@ -120,9 +133,10 @@ pub fn watch(workspace: Workspace, place: &Place<'_>, options: &Options, termina
             let backend = Backend::new(Arc::clone(&board), orders.clone(), place.clock, publisher);
             parts.begin("listener", move || ear.hear(backend, ended));
         }
-        let watcher = Watcher { workspace, place, options, board, pages, orders, voice, address, broken_down };
+        parts.begin("planner", move || planner.look_on(plan_ended));
+        let watcher = Watcher { workspace, place, options, board, pages, orders, voice, address, works, broken_down };
         parts.begin("watcher", move || {
-            let _end = (end, last); // the others end when this is dropped
+            let _end = (end, end_plan, last); // the others end when this is dropped
             watcher.watch(&open)
         });
         teller.tell_all(terminal);

@@ -17,7 +17,7 @@ use crate::monitor::Sample;
 use crate::monitor::timetable::next;
 use crate::sample::Samples;
 use crate::view::count::counted;
-use crate::workspace::{MARKER, Workspace, prober};
+use crate::workspace::{MARKER, Workspace};
 
 /// At the start every probe is made soon: so long after the one before it, and all of them within their interval.
 const AT_START: Duration = Duration::from_millis(5);
@@ -104,7 +104,7 @@ impl Round<'_> {
         // Who takes these in ends after us.
         let _ = self.watcher.pages.send(Page::Keep(settings.retention));
         let _ = self.watcher.orders.send(Order::Workspace(Arc::clone(&workspace)));
-        self.prober = Arc::new(prober(&workspace, self.watcher.place.surroundings, self.watcher.place.clock));
+        self.prober = Arc::new(self.watcher.prober(&workspace));
         self.watcher.board.define(Arc::clone(&workspace));
         self.watcher.workspace = workspace;
         Ok(())

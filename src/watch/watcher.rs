@@ -29,7 +29,7 @@ use crate::catalog::model::Probe;
 use crate::error::{Error, Result};
 use crate::ground::{Clock, Time};
 use crate::monitor::timetable::next;
-use crate::probe::{Observation, Prober, Turns, excuse_dependent};
+use crate::probe::{Observation, Prober, Turns, Works, excuse_dependent};
 use crate::view::count::counted;
 use crate::workspace::{Workspace, prober};
 
@@ -49,6 +49,8 @@ pub(super) struct Watcher<'a> {
     pub orders: UnboundedSender<Order>,
     pub voice: Voice,
     pub address: Option<SocketAddr>,
+    /// Which work on services goes on.
+    pub works: Works,
     /// Is notified when another part of the daemon has ended.
     pub broken_down: Arc<Notify>,
 }
@@ -76,12 +78,17 @@ pub(super) struct Round<'a> {
     running: FuturesUnordered<LocalBoxFuture<'a, Made>>,
 }
 
-impl Watcher<'_> {
+impl<'a> Watcher<'a> {
+    /// What the probes of a workspace are made with.
+    pub fn prober(&self, workspace: &Workspace) -> Prober<'a> {
+        prober(workspace, self.place.surroundings, self.place.clock).works(self.works.clone())
+    }
+
     /// Watches until it is asked to stop, or another part of the daemon has broken down.
     pub fn watch(self, open: &OpenAlerts) -> Result<()> {
         let runtime = event_loop("watcher")?;
         let mut round = Round {
-            prober: Arc::new(prober(&self.workspace, self.place.surroundings, self.place.clock)),
+            prober: Arc::new(self.prober(&self.workspace)),
             agenda: Agenda::default(),
             watched: Vec::new(),
             index: HashMap::new(),

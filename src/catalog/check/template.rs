@@ -15,8 +15,8 @@ pub fn template(template: &Template) -> Vec<Problem> {
     let fields = root.key("fields");
     parameter::parameters(&template.fields, &fields, false, &mut problems);
     let mut used = BTreeSet::new();
-    // A default may look at the incident and the clock; the text itself only at its fields.
-    let defaults = Scope::of_fields(&template.fields).with(&["incident", "now"]);
+    // A default may look at what is told of and at the clock; the text itself only at its fields.
+    let defaults = Scope::of_fields(&template.fields).with(&["incident", "maintenance", "now"]);
     for (index, field) in template.fields.iter().enumerate() {
         if let Some(default) = &field.default {
             used.extend(defaults.template(default, &fields.index(index).key("default"), &mut problems));

@@ -98,7 +98,10 @@ impl<'a> Story<'a> {
         let components = self.components();
         if !components.is_empty() {
             fields.insert("component_ids".to_owned(), components.keys().cloned().collect());
-            fields.insert("components".to_owned(), Value::Object(components));
+            // Work that is still to come changes nothing about how they are now.
+            if self.thread.status != "scheduled" {
+                fields.insert("components".to_owned(), Value::Object(components));
+            }
         }
         fields.insert("deliver_notifications".to_owned(), json!(true));
         let ours = json!({"incident": self.thread.incident, "message": self.id});
@@ -201,5 +204,8 @@ mod tests {
         let created = Story::of(&page, &letter).unwrap().create().unwrap();
         assert_eq!(created["incident"]["scheduled_until"], "2026-12-01T02:00:00Z");
         assert!(created["incident"]["impact_override"].is_null());
+        // It has not begun: the page links the components, and leaves them as they are.
+        assert_eq!(created["incident"]["component_ids"], json!(["c1"]));
+        assert!(created["incident"]["components"].is_null(), "{created}");
     }
 }

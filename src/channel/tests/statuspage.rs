@@ -286,3 +286,31 @@ async fn what_belongs_to_no_incident_is_not_for_the_page() {
     }
     assert!(page.lock().unwrap().incidents.is_empty());
 }
+
+#[tokio::test]
+async fn maintenance_is_one_incident_from_scheduled_to_completed() {
+    let (address, page) = page().await;
+    let mut news = incident("scheduled", "MNT-1.m1");
+    news.kind = MessageKind::Maintenance;
+    news.data = json!({"starts_at": "2026-12-01T01:00:00Z", "ends_at": "2026-12-01T02:00:00Z"});
+    let mut remote = None;
+    for (status, level, message) in [
+        ("scheduled", "operational", "MNT-1.m1"),
+        ("in_progress", "under_maintenance", "MNT-1.m2"),
+        ("verifying", "under_maintenance", "MNT-1.m3"),
+        ("completed", "operational", "MNT-1.m4"),
+    ] {
+        news.id = message.to_owned();
+        let thread = news.thread.as_mut().unwrap();
+        (thread.incident, thread.status) = ("MNT-1".to_owned(), status.to_owned());
+        (thread.components, thread.remote) = (vec![("shop".to_owned(), level.to_owned())], remote.take());
+        let Receipt::Delivered { remote: id, .. } = tell(address, &news).await.unwrap() else { panic!("{status}") };
+        remote = id;
+        let page = page.lock().unwrap();
+        let [made] = page.incidents.as_slice() else { panic!("{:?}", page.incidents) };
+        assert_eq!((&made["status"], &made["scheduled_for"]), (&json!(status), &json!("2026-12-01T01:00:00Z")));
+        let components = if status == "scheduled" { json!(null) } else { json!({"c1": level}) };
+        assert_eq!(made["components"], components, "{status}");
+    }
+    assert_eq!(page.lock().unwrap().incidents[0]["incident_updates"].as_array().unwrap().len(), 4);
+}

@@ -3,23 +3,21 @@
 use serde_json::{Map, Value};
 
 use crate::catalog::model::Settings;
-use crate::channel::{PLACEHOLDER_END, PLACEHOLDER_START};
 use crate::error::{Error, Result};
 use crate::ground::{Time, rfc3339};
 use crate::incident::clock::next_update_due;
 use crate::incident::comms::{opened, told};
 use crate::incident::{Incident, IncidentEvent, Status, Telling};
 use crate::ledger::{About, Happening, Ledger};
-use crate::message;
 use crate::moment;
 use crate::post::{NewMail, check_told, resolved};
 use crate::terminal::Question;
 use crate::view::incident::comms::{told_table, told_view};
 
+use super::super::compose::{fill_in, unmarked};
 use super::super::ids;
-use super::super::send::{SendArgs, courier, judged, leave_to_recipients, send};
+use super::super::send::{SendArgs, judged, send};
 use super::super::session::Session;
-use super::super::template;
 use super::super::work::{Work, record};
 use super::course::by_its_own_verb;
 use super::show::show_incident;
@@ -193,22 +191,10 @@ fn compose(
     let variant = args.variant.clone();
     let variant =
         variant.or_else(|| known.filter(|known| known.template == id).and_then(|known| known.variant.clone()));
-    let template = template::find(&work.workspace, &id)?;
-    let variant = template::variant(session, &template, variant.as_deref())?;
-    let given = template::pairs(&args.set)?;
     let mut facts = Map::new();
     facts.insert("now".to_owned(), Value::String(rfc3339(ledger.now())));
     facts.insert("incident".to_owned(), ledger.facts(incident, telling));
-    let mut draft = message::draft(&template, variant.as_deref(), given, &Value::Object(facts))?;
-    leave_to_recipients(&courier(session, &work.workspace), &work.workspace, &new.to, &mut draft)?;
-    template::fill(session, &template, &mut draft)?;
-    let failed = |error: crate::template::TemplateError| Error::definition(format!("template {id}: {error}"));
-    new.text = session.kept(&work.workspace, &draft.body().map_err(failed)?);
-    let subject = draft.subject().map_err(failed)?;
-    new.subject = new.subject.or(subject.map(|subject| session.kept_line(&work.workspace, &subject)));
-    new.facts = draft.values().iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect();
-    (new.template, new.variant) = (Some(id), Some(draft.variant().to_owned()).filter(|variant| !variant.is_empty()));
-    Ok(new)
+    fill_in(session, work, &args.set, (id, variant.as_deref()), facts, new)
 }
 
 fn written_text(session: &mut Session<'_>, work: &Work, written: &str) -> Result<String> {
@@ -240,11 +226,6 @@ fn usual_channels(settings: &Settings, incident: &Incident) -> Result<Vec<String
         return Err(Error::usage("say which channel").hint("--to CHANNEL; opsctl.yaml defines the channels"));
     }
     Ok(first)
-}
-
-// The letters that stand for recipients' fields are ours alone.
-fn unmarked(text: &str) -> String {
-    text.replace([PLACEHOLDER_START, PLACEHOLDER_END], "")
 }
 
 fn parse_status(word: &str) -> Result<Status> {

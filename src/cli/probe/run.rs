@@ -15,7 +15,8 @@ use crate::cli::procedure::refuse_invalid;
 use crate::cli::session::Session;
 use crate::error::{Error, Kind, Result};
 use crate::ground::{Span, Time};
-use crate::probe::{Limits, Observation, Prober, State};
+use crate::journal::Journal;
+use crate::probe::{Limits, Observation, Prober, State, Works};
 use crate::process;
 use crate::terminal::Terminal;
 use crate::view::probe as view;
@@ -94,7 +95,8 @@ fn look(
     let settings = &workspace.loaded.catalog.settings;
     let needed = settings.with_dependencies(chosen);
     let limits = Limits { at_once: args.concurrency, per_host: args.per_host };
-    let prober = prober(workspace, &session.surroundings, session.clock);
+    let works = works(session, workspace);
+    let prober = prober(workspace, &session.surroundings, session.clock).works(works);
     let terminal = &mut *session.terminal;
     let rounds = args.repeat.unwrap_or(1);
     terminal.begin_live("looking");
@@ -128,6 +130,18 @@ fn look(
     });
     session.terminal.end_live();
     done?.ok_or_else(|| Error::interrupted("stopped before all probes had come to an end; nothing was changed"))
+}
+
+/// The work on services that goes on. Where the journal cannot be read one can still look.
+fn works(session: &mut Session<'_>, workspace: &Workspace) -> Works {
+    let read = |journal: Box<dyn Journal>| session.ledger(workspace, &*journal).open_maintenances();
+    match Session::reader(workspace).and_then(read) {
+        Ok(planned) => Works::of(&planned),
+        Err(error) => {
+            session.terminal.tell(&format!("warning: planned maintenance cannot be read: {error}"));
+            Works::default()
+        }
+    }
 }
 
 async fn once(

@@ -22,7 +22,7 @@ use crate::incident::{Incident, Role};
 
 pub use clock::{banner, clocks};
 pub use text::{incident_text, incidents_table, respond_line, severity_line, timeline_text, update_line};
-pub use words::incident_words;
+pub use words::{incident_words, message_words};
 
 /// An incident for programs. What is not known is null.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

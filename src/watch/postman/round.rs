@@ -138,7 +138,7 @@ impl<'a> Round<'a> {
             return Ok(());
         };
         for (stream, kinds) in tail.touched()? {
-            let Some(("incident" | "message", id)) = stream.split_once('/') else { continue };
+            let Some(("incident" | "maintenance" | "message", id)) = stream.split_once('/') else { continue };
             if let Some(about) = self.open.get_mut(id) {
                 ledger.catch_up(about)?;
             } else if kinds.iter().any(|kind| kind.starts_with("message_")) {
