@@ -140,10 +140,7 @@ fn a_channel_hears_things_in_their_order() {
     let world = world(&format!("  hook: {{title: H, audience: public, webhook: \"{}\"}}\n", hook.url()));
     let id = open(&world, &[]);
     world.run(&["incident", "update", &id, "first", "--to", "hook"]).exits(5);
-    world
-        .run(&["incident", "update", &id, "second"])
-        .exits(5)
-        .says(&["INC-1.m2 to hook: waits in the outbox: an earlier message has not got through"]);
+    world.run(&["incident", "update", &id, "second"]).exits(5).says(&["an earlier message"]);
     assert_eq!(hook.told().len(), 1, "the second overtook the first");
     up.store(true, std::sync::atomic::Ordering::SeqCst);
     world.run(&["message", "send", "--now"]).exits(0);
