@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn the_index_has_the_kinds_that_the_query_repeats() {
-        assert!(include_str!("schema_3.sql").trim_end().ends_with(&format!("WHERE {};", indexed())));
+        assert!(include_str!("schema_3.sql").contains(&format!("WHERE {};", indexed())));
     }
 
     #[test]
