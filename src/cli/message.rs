@@ -6,12 +6,12 @@ use crate::error::{Error, Result};
 use crate::ground::Time;
 use crate::ledger::{About, Ledger};
 use crate::message::{LegState, Mail, MailState, MessageEvent};
-use crate::post::Post;
+use crate::post::{Post, verdict};
 use crate::view::count::counted;
 use crate::view::message::{MailView, mail_text, mail_view, mails_table};
 
 use super::ids;
-use super::send::{approve_and_send, deliver, judged, with_post};
+use super::send::{approve_and_send, deliver, with_post};
 use super::session::Session;
 use super::work::Work;
 
@@ -135,10 +135,10 @@ fn approve(session: &mut Session<'_>, id: &str, said: bool) -> Result<()> {
         // We were stopped between the consent and the outbox.
         with_post(session, &work.workspace, &ledger, |post| post.queue(&mut about, &message))?;
         let delivered = deliver(session, &work.workspace, &ledger, &mut about)?;
-        return finish(session, &about, &message, judged(&delivered));
+        return finish(session, &about, &message, verdict(&delivered));
     }
     let delivered = approve_and_send(session, &work.workspace, &ledger, &mut about, &message, said)?;
-    finish(session, &about, &message, judged(&delivered))
+    finish(session, &about, &message, verdict(&delivered))
 }
 
 fn send(session: &mut Session<'_>, at_once: bool) -> Result<()> {
@@ -166,7 +166,7 @@ fn send(session: &mut Session<'_>, at_once: bool) -> Result<()> {
     } else if !all.is_empty() {
         session.terminal.tell(&format!("Tried: {}.", counted(all.len(), "attempt")));
     }
-    judged(&all)
+    verdict(&all)
 }
 
 // What failed before waits longer and longer; somebody who is sure that it works now need not.
@@ -193,13 +193,14 @@ fn retry(session: &mut Session<'_>, id: &str, channel: Option<&str>, uncertain: 
     let mail = about.mail(&message)?;
     let is_meant = |state: &LegState| match state {
         LegState::Failed { .. } | LegState::Waiting { .. } => true,
-        LegState::Uncertain { .. } => uncertain,
+        LegState::Uncertain { .. } | LegState::Trying { .. } => uncertain,
         _ => false,
     };
     let legs = mail.legs.iter().filter(|leg| channel.is_none_or(|channel| leg.target.channel == channel));
     let meant: Vec<_> = legs.clone().filter(|leg| is_meant(&leg.state)).map(|leg| leg.target.clone()).collect();
     if meant.is_empty() {
-        let has_uncertain = legs.clone().any(|leg| matches!(leg.state, LegState::Uncertain { .. }));
+        let has_uncertain =
+            legs.clone().any(|leg| matches!(leg.state, LegState::Uncertain { .. } | LegState::Trying { .. }));
         let error = Error::usage(format!("nothing of {} is to be tried again", about.full_id(&message)));
         return Err(if has_uncertain {
             error.hint("it may have arrived: look there first; --uncertain sends it again all the same")
@@ -210,7 +211,7 @@ fn retry(session: &mut Session<'_>, id: &str, channel: Option<&str>, uncertain: 
     let event = |target| MessageEvent::MessageRetried { message: message.clone(), target };
     ledger.record_mail(&mut about, meant.into_iter().map(event).collect())?;
     let delivered = deliver(session, &work.workspace, &ledger, &mut about)?;
-    finish(session, &about, &message, judged(&delivered))
+    finish(session, &about, &message, verdict(&delivered))
 }
 
 fn drop(session: &mut Session<'_>, id: &str, channel: Option<String>, reason: &str) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Deliveries: what is due, one attempt each, and what came of it.
 
+use std::fmt;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -15,6 +16,9 @@ use crate::message::{Leg, LegState, Mail, MessageEvent, Target};
 
 /// So long a message is left to the process that queued it, as long as that is there.
 const HEAD_START: TimeDelta = TimeDelta::minutes(2);
+
+/// Mail may take a minute for each recipient, a command half a minute; nothing takes longer than this.
+const LONGEST_ATTEMPT: TimeDelta = TimeDelta::minutes(15);
 
 /// What came of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +44,21 @@ pub enum Outcome {
     Uncertain(String),
     /// It did not arrive; somebody has to decide.
     Failed(String),
+}
+
+impl fmt::Display for Delivered {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let channel = &self.target.channel;
+        let recipient = self.target.recipient.as_ref().map(|one| format!(" ({one})")).unwrap_or_default();
+        write!(out, "{} to {channel}{recipient}: ", self.message)?;
+        match &self.outcome {
+            Outcome::Sent(how) => write!(out, "sent ({how})"),
+            Outcome::ByHand => write!(out, "opsctl sends nothing there; copy it to {channel} yourself."),
+            Outcome::Later(why) => write!(out, "waits in the outbox: {why}"),
+            Outcome::Uncertain(why) => write!(out, "nobody knows whether it arrived: {why}"),
+            Outcome::Failed(why) => write!(out, "not sent: {why}"),
+        }
+    }
 }
 
 impl Post<'_> {
@@ -247,10 +266,12 @@ impl Post<'_> {
         }))
     }
 
-    // A process that ended in the middle of a delivery left nobody who knows how it ended.
+    // A process that ended in the middle of a delivery left nobody who knows how it ended. One on another machine cannot be
+    // looked for, and a number may be another process's by now; but no attempt takes so long.
     fn is_lost(&self, leg: &Leg) -> bool {
-        matches!(&leg.state, LegState::Trying { pid, host, .. }
-            if !(self.is_alive)(&Walker { pid: *pid, host: host.clone() }))
+        let LegState::Trying { pid, host, since } = &leg.state else { return false };
+        let took = self.ledger.now().signed_duration_since(*since);
+        took > LONGEST_ATTEMPT || !(self.is_alive)(&Walker { pid: *pid, host: host.clone() })
     }
 
     /// Settles what processes left that ended in the middle of a delivery, so that nobody knows how it ended.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::catalog::model::Settings;
-use crate::channel::{Message, MessageKind, Thread, placeholder, placeholders};
+use crate::channel::{Message, MessageKind, PLACEHOLDER_END, PLACEHOLDER_START, Thread, placeholder, placeholders};
 use crate::ground::{Time, plain, plain_line, rfc3339};
 use crate::incident::impact::{Interval, LEVELS};
 use crate::incident::{Incident, Role, Status};
@@ -146,6 +146,21 @@ fn remote(outbox: &Outbox, channel: &str) -> Option<String> {
 /// Who may be asked about an incident, for messages to the team.
 pub fn contact(incident: &Incident) -> Option<&str> {
     incident.role(Role::Communications).or(incident.role(Role::Commander))
+}
+
+/// A text without the letters that stand for recipients' fields, which are ours alone.
+pub fn unmarked(text: &str) -> String {
+    text.replace([PLACEHOLDER_START, PLACEHOLDER_END], "")
+}
+
+/// Facts whose texts are [`unmarked`].
+pub fn unmarked_facts(facts: Value) -> Value {
+    match facts {
+        Value::String(text) => Value::String(unmarked(&text)),
+        Value::Array(all) => Value::Array(all.into_iter().map(unmarked_facts).collect()),
+        Value::Object(all) => Value::Object(all.into_iter().map(|(key, value)| (key, unmarked_facts(value))).collect()),
+        other => other,
+    }
 }
 
 /// A text with its places for recipients' fields in brackets, for eyes.

@@ -10,18 +10,18 @@ use crate::incident::comms::{opened, told};
 use crate::incident::{Incident, IncidentEvent, Status, Telling};
 use crate::ledger::{About, Happening, Ledger};
 use crate::moment;
-use crate::post::{NewMail, check_told, resolved};
+use crate::post::{NewMail, check_told, resolved, unmarked, verdict};
 use crate::terminal::Question;
 use crate::view::incident::comms::{told_table, told_view};
 
-use super::super::compose::{fill_in, unmarked};
+use super::super::compose::fill_in;
 use super::super::ids;
-use super::super::send::{SendArgs, judged, send};
+use super::super::send::{SendArgs, send};
 use super::super::session::Session;
 use super::super::work::{Work, record};
 use super::course::by_its_own_verb;
 use super::show::show_incident;
-use super::which::{Which, split};
+use super::which::{Which, split_text};
 
 /// What a message is made of.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -75,26 +75,27 @@ pub(in crate::cli) struct NotifyArgs {
 
 pub(super) fn update(session: &mut Session<'_>, args: UpdateArgs) -> Result<()> {
     let mut words = args.words;
-    let which = split(&mut words);
+    let which = split_text(&mut words)?;
     let now = session.clock.now();
     let next = args.next.as_deref().map(|next| moment::future(next, now).map_err(Error::usage)).transpose()?;
     let status = args.status.as_deref().map(parse_status).transpose()?;
     let work = Work::begin(session)?;
     let ledger = work.ledger(session);
-    let mut incident = which.find(session, &work.workspace, &ledger)?;
+    let incident = which.find(session, &work.workspace, &ledger)?;
     if let Some(status) = status.filter(|status| *status != incident.status) {
         check_status(&incident, status, now)?;
     }
     let telling = Telling { status: Some(status.unwrap_or(incident.status)), next };
     let text = words.join(" ");
     let new = compose(session, &work, &ledger, &incident, (&text, &args.text), telling, &args.send.to)?;
-    if !args.send.draft {
+    let about = About::Incident(Box::new(incident));
+    let (about, message, delivered) = send(session, &work.workspace, &ledger, Some(about), new, &args.send)?;
+    let mut incident = ledger.incident(about.id())?;
+    // What nobody was told is not so.
+    if about.mail(&message)?.queued_at.is_some() {
         advance(&ledger, &mut incident, status, next)?;
     }
-    let about = About::Incident(Box::new(incident));
-    let (about, _, delivered) = send(session, &work.workspace, &ledger, Some(about), new, &args.send)?;
-    let mut incident = ledger.incident(about.id())?;
-    let done = judged(&delivered);
+    let done = verdict(&delivered);
     if status == Some(Status::Resolved) && !delivered.is_empty() && incident.is_open() {
         finish(session, &ledger, &mut incident, done)?;
         return show_incident(session, &ledger, &incident, false);
@@ -139,7 +140,7 @@ fn check_status(incident: &Incident, status: Status, now: Time) -> Result<()> {
 
 pub(super) fn notify(session: &mut Session<'_>, args: NotifyArgs) -> Result<()> {
     let mut words = args.words;
-    let which = split(&mut words);
+    let which = split_text(&mut words)?;
     let says = args.says.as_deref().map(parse_status).transpose()?;
     let work = Work::begin(session)?;
     let ledger = work.ledger(session);
@@ -152,7 +153,7 @@ pub(super) fn notify(session: &mut Session<'_>, args: NotifyArgs) -> Result<()> 
     let (about, _, delivered) = send(session, &work.workspace, &ledger, Some(about), new, &args.send)?;
     let incident = ledger.incident(about.id())?;
     show_incident(session, &ledger, &incident, false)?;
-    judged(&delivered)
+    verdict(&delivered)
 }
 
 pub(super) fn comms(session: &mut Session<'_>, which: &Which) -> Result<()> {

@@ -50,6 +50,17 @@ pub(in crate::cli) struct UseArgs {
     none: bool,
 }
 
+/// Like [`split`], before a text that others will read: a bare number may be its beginning.
+pub(crate) fn split_text(words: &mut Vec<String>) -> Result<Which> {
+    let is_bare = words.first().is_some_and(|first| first.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_bare && words.len() > 2 {
+        let number = &words[0];
+        return Err(Error::usage(format!("`{number}` may be an incident, or the beginning of the text"))
+            .hint(format!("write INC-{number}, or put the text in quotes")));
+    }
+    Ok(split(words))
+}
+
 /// Takes the incident's id from the front of words, if one stands there.
 pub(crate) fn split(words: &mut Vec<String>) -> Which {
     let is_id = words.first().is_some_and(|first| is_incident_id(first));

@@ -1,0 +1,113 @@
+//! What must not happen by a slip: a secret kept, a restricted incident told, a channel named twice, a number taken for an
+//! incident.
+
+use serde_json::json;
+
+use crate::{delivery, open, world};
+
+#[test]
+fn a_playbook_tells_nobody_outside_of_a_restricted_incident() {
+    let world = world("  site: {title: Site, audience: public, page: site}\n");
+    world.write("templates/news.yaml", "title: News\nbody: Something is wrong\n");
+    world.write(
+        "playbooks/lead.yaml",
+        "title: Lead\npurpose: x\nsteps:\n  - {id: tell, title: Tell, send: {template: news, to: [site]}}\n",
+    );
+    let id = open(&world, &["--security"]);
+    let answers = world.answers("steps: {tell: run}");
+    let outcome = world.run(&["playbook", "run", "lead", "--subject", "x", "--incident", &id, "--answers", &answers]);
+    assert_eq!(outcome.code, 2, "{outcome}");
+    assert!(outcome.stderr.contains("INC-1 is restricted") && !world.path("site").exists(), "{outcome}");
+    assert_eq!(world.json(&["message", "list", "--all"]), json!([]));
+}
+
+#[test]
+fn a_step_without_an_incident_sends_once_however_often_it_is_walked() {
+    let world = world("  hall: {title: Hall, audience: team, file: hall.jsonl}\n");
+    world.write("templates/news.yaml", "title: News\nbody: Something is new\n");
+    world.runbook("tell", "steps:\n  - {id: tell, title: Tell, send: {template: news, to: [hall]}}\n");
+    let answers = world.answers("steps: {tell: run}");
+    let mut killed = 0;
+    for point in 1..40 {
+        let _ = std::fs::remove_dir_all(world.state());
+        let _ = std::fs::remove_file(world.path("hall.jsonl"));
+        let first = world.run_with_env(
+            &["runbook", "run", "tell", "--answers", &answers],
+            &[("OPSCTL_ABORT_AT", &point.to_string())],
+        );
+        if first.code == 0 {
+            break;
+        }
+        killed += 1;
+        let runs = world.json(&["run", "list"]);
+        let Some(run) = runs[0]["id"].as_str() else { continue };
+        world.run(&["run", "resume", run, "--answers", &answers]);
+        world.run(&["message", "send", "--now"]);
+        assert_eq!(world.read("hall.jsonl").lines().count(), 1, "killed at {point}");
+    }
+    assert!(killed > 5, "it was killed only {killed} times");
+}
+
+#[test]
+fn a_channel_named_twice_is_told_once() {
+    let world = world("  hall: {title: Hall, audience: public, file: hall.jsonl}\n");
+    let id = open(&world, &[]);
+    world.run(&["incident", "update", &id, "first", "--to", "hall", "--to", "hall"]).exits(0);
+    world.run(&["incident", "update", &id, "second", "--status", "resolved"]).exits(0);
+    assert_eq!(delivery(&world, "INC-1.m2", "hall")["state"], "sent");
+    assert_eq!(world.read("hall.jsonl").lines().count(), 2);
+}
+
+#[test]
+fn a_secret_in_a_field_is_not_kept() {
+    let world = world("  hall: {title: Hall, audience: team, file: hall.jsonl}\n");
+    world.runbook("keeper", "secrets: [API_KEY]\nsteps: [Look]\n");
+    world.write(
+        "templates/news.yaml",
+        "title: News\nfields:\n  - {name: detail, prompt: What?}\nbody: \"{{ detail }}\"\n",
+    );
+    let id = open(&world, &[]);
+    let args = ["incident", "notify", &id, "--template", "news", "--to", "hall", "--set", "detail=token hunter2secret"];
+    world.run_with_env(&args, &[("API_KEY", "hunter2secret")]).exits(0);
+    assert!(!world.read("hall.jsonl").contains("hunter2secret"));
+    for (file, bytes) in world.stored() {
+        assert!(!String::from_utf8_lossy(&bytes).contains("hunter2secret"), "{}", file.display());
+    }
+}
+
+#[test]
+fn what_nobody_was_told_does_not_change_where_it_stands() {
+    let world = world(
+        "  site: {title: Site, audience: public, page: site}\n  mails: {title: M, audience: customers, file: mails.jsonl}\n",
+    );
+    let id = open(&world, &[]);
+    let update =
+        ["incident", "update", &id, "The pool is full", "--status", "identified", "--next", "30m", "--to", "mails"];
+    world.run(&update).exits(4);
+    assert_eq!(world.json(&["incident", "show", &id])["status"], "triage");
+    world.run(&[&update[..], &["--approve"]].concat()).exits(0);
+    let shown = world.json(&["incident", "show", &id]);
+    assert_eq!(shown["status"], "identified");
+    // The promise counts, not the severity's hour.
+    let due: chrono::DateTime<chrono::Utc> = shown["next_update_due"].as_str().unwrap().parse().unwrap();
+    let left = (due - chrono::Utc::now()).num_minutes();
+    assert!((28..=30).contains(&left), "{shown}");
+}
+
+#[test]
+fn a_number_before_unquoted_words_is_not_taken_for_an_incident() {
+    let world = world("  hall: {title: Hall, audience: public, file: hall.jsonl}\n");
+    open(&world, &[]);
+    world.run(&["incident", "update", "1", "nodes", "are", "down", "--to", "hall"]).exits(2).says(&["INC-1", "quotes"]);
+    world.run(&["incident", "update", "1", "nodes are down", "--to", "hall"]).exits(0);
+    world.run(&["incident", "update", "INC-1", "all", "nodes", "--to", "hall"]).exits(0);
+}
+
+#[test]
+fn a_restricted_incident_is_not_merged_where_others_read_it() {
+    let world = world("  hall: {title: Hall, audience: public, file: hall.jsonl}\n");
+    open(&world, &["--security"]);
+    open(&world, &[]);
+    world.run(&["incident", "merge", "1", "2"]).exits(2).says(&["INC-1 is restricted"]);
+    world.run(&["incident", "merge", "2", "1"]).exits(0);
+}
