@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use crate::error::{Error, Result};
 use crate::ground::Time;
+use crate::incident::comms::{opened, untold};
 use crate::ledger::{About, Ledger};
 use crate::message::{LegState, Mail, MailState, MessageEvent};
 use crate::post::{Post, verdict};
@@ -145,7 +146,7 @@ fn send(session: &mut Session<'_>, at_once: bool) -> Result<()> {
     let work = Work::begin(session)?;
     let ledger = work.ledger(session);
     let mut all = Vec::new();
-    let mut waiting: Option<Time> = None;
+    let (mut waiting, mut stuck): (Option<Time>, Vec<String>) = (None, Vec::new());
     for mut about in ledger.correspondence()? {
         if at_once {
             with_post(session, &work.workspace, &ledger, |post| post.settle_lost(&mut about))?;
@@ -153,12 +154,19 @@ fn send(session: &mut Session<'_>, at_once: bool) -> Result<()> {
         }
         all.extend(deliver(session, &work.workspace, &ledger, &mut about)?);
         waiting = waiting.into_iter().chain(Post::next_at(&about)).min();
+        let is_stuck = |mail: &&Mail| mail.state() == MailState::Stuck;
+        stuck.extend(about.outbox().mails.iter().filter(is_stuck).map(|mail| about.full_id(mail.id())));
+        say_when_over(session, &about);
     }
     if all.is_empty() {
-        session.terminal.tell(&waiting.map_or_else(
-            || "The outbox is empty.".to_owned(),
-            |at| format!("Nothing is due before {}; --now tries all the same.", crate::view::run::short_time(at)),
-        ));
+        session.terminal.tell(&match waiting {
+            Some(at) => format!("Nothing is due before {} UTC; --now tries all the same.", at.format("%H:%M:%S")),
+            None if stuck.is_empty() => "The outbox is empty.".to_owned(),
+            None => format!("There is nothing to try, but these are stuck: {}.", stuck.join(", ")),
+        });
+        if !stuck.is_empty() {
+            session.terminal.tell("`opsctl message show` tells why; `message retry` or `message drop` decides.");
+        }
     }
     let shown: Vec<_> = all.iter().map(super::send::delivered).collect();
     if session.is_json() {
@@ -226,7 +234,19 @@ fn drop(session: &mut Session<'_>, id: &str, channel: Option<String>, reason: &s
     finish(session, &about, &message, Ok(()))
 }
 
+// Where the last of those who were told hears the end, the incident may end, too.
+fn say_when_over(session: &mut Session<'_>, about: &About) {
+    let Some(incident) = about.incident().filter(|incident| incident.is_open()) else { return };
+    if !opened(incident).is_empty() && untold(incident).is_empty() {
+        let id = &incident.id;
+        session
+            .terminal
+            .tell(&format!("Everybody who was told of {id} knows that it is over: opsctl incident resolve {id}"));
+    }
+}
+
 fn finish(session: &mut Session<'_>, about: &About, message: &str, done: Result<()>) -> Result<()> {
+    say_when_over(session, about);
     let shown = mail_view(about.id(), about.mail(message)?);
     let now = session.clock.now();
     session.show(&shown, |look| mail_text(look, &shown, now))?;

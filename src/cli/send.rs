@@ -98,7 +98,9 @@ pub(super) fn approve_and_send(
         Consent::Given(grounds) => grounds,
         Consent::Needed(commander) => return Err(needs_consent(about, message, commander.as_deref())),
     };
-    with_post(session, workspace, ledger, |post| post.release(about, message, grounds))?;
+    let id = about.full_id(message);
+    with_post(session, workspace, ledger, |post| post.release(about, message, grounds))
+        .map_err(|error| error.hint(format!("the draft is kept: opsctl message approve {id}, or message drop {id}")))?;
     let mut delivered = deliver(session, workspace, ledger, about)?;
     let held = held(about, message, &delivered)?;
     tell(session, &held);
@@ -131,7 +133,10 @@ fn needs_consent(about: &About, message: &str, commander: Option<&str>) -> Error
         (None, None) => "the incident commander (nobody is, yet)".to_owned(),
     };
     Error::input_needed(format!("{id} goes to customers and waits for {who}"))
-        .hint(format!("the draft is kept: opsctl message approve {id}"))
+        .hint(match commander {
+            Some(name) => format!("the draft is kept; {name} sends it: opsctl message approve {id}"),
+            None => format!("the draft is kept; who commands sends it: opsctl message approve {id}"),
+        })
         .hint("or take it on yourself: --approve")
 }
 

@@ -11,10 +11,14 @@ use crate::ledger::About;
 use crate::maintenance::{Maintenance, Status as WorkStatus};
 use crate::message::{LegState, Mail, Outbox, Tell};
 
+/// So many characters a title has at most.
+const LONGEST_TITLE: usize = 200;
+
 /// The message for a channel.
 pub(super) fn letter(about: &About, mail: &Mail, channel: &str, settings: &Settings, now: Time) -> Message {
     let drafted = &mail.drafted;
-    let at = mail.queued_at.unwrap_or(now);
+    // When it was drafted: so it is sent as it was shown.
+    let at = mail.drafted_at;
     Message {
         id: about.full_id(mail.id()),
         kind: match drafted.tell {
@@ -62,7 +66,7 @@ fn services(about: &About, tell: Tell) -> Vec<String> {
 /// The message's subject, else its first line.
 pub fn title(mail: &Mail) -> String {
     let first = || mail.drafted.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
-    plain_line(mail.drafted.subject.as_deref().unwrap_or_else(first))
+    shortened(&plain_line(mail.drafted.subject.as_deref().unwrap_or_else(first)))
 }
 
 fn thread(about: &About, mail: &Mail, channel: &str, settings: &Settings) -> Option<Thread> {
@@ -146,6 +150,14 @@ fn remote(outbox: &Outbox, channel: &str) -> Option<String> {
 /// Who may be asked about an incident, for messages to the team.
 pub fn contact(incident: &Incident) -> Option<&str> {
     incident.role(Role::Communications).or(incident.role(Role::Commander))
+}
+
+/// A title that fits a line or two, whatever was written.
+fn shortened(title: &str) -> String {
+    match title.char_indices().nth(LONGEST_TITLE) {
+        Some((end, _)) => format!("{}…", title[..end].trim_end()),
+        None => title.to_owned(),
+    }
 }
 
 /// A text without the letters that stand for recipients' fields, which are ours alone.

@@ -248,9 +248,12 @@ pub fn check_visibility(about: Option<&About>, to: &[Addressee], disclose: bool)
     let Some(incident) = about.and_then(About::incident).filter(|incident| incident.is_restricted()) else {
         return Ok(());
     };
-    match to.iter().find(|to| to.is_outside()).filter(|_| !disclose) {
-        Some(to) => Err(Error::usage(format!("{} is restricted, and people outside read {}", incident.id, to.channel))
-            .hint(format!("if they are to know: opsctl incident notify {} --disclose", incident.id))),
+    match to.iter().find(|to| !to.is_inside()).filter(|_| !disclose) {
+        Some(to) => {
+            Err(Error::usage(format!("{} is restricted, and people outside may read {}", incident.id, to.channel))
+                .hint("a channel of the team has `audience: team`")
+                .hint(format!("if they are to know: opsctl incident notify {} --disclose", incident.id)))
+        }
         None => Ok(()),
     }
 }

@@ -124,21 +124,21 @@ impl Walk<'_> {
         for one in &delivered {
             self.terminal.tell(&one.to_string());
         }
-        self.arrived(step, about.full_id(&message), about.mail(&message)?.state())
+        Ok(self.arrived(step, &about.full_id(&message), about.mail(&message)?.state()))
     }
 
     // What waits goes out by itself; what is stuck needs somebody.
-    fn arrived(&mut self, step: &str, id: String, state: MailState) -> Result<Option<Left>> {
+    fn arrived(&mut self, step: &str, id: &str, state: MailState) -> Option<Left> {
         if state != MailState::Stuck {
-            return Ok(None);
+            return None;
         }
         match self.terminal.confirm(&format!("{id} did not go through. Go on all the same?"), false) {
-            Ok(true) => Ok(None),
-            Ok(false) => Ok(Some(Left::Quit)),
-            Err(AskError::Interrupted) => Ok(Some(Left::Interrupted)),
-            Err(AskError::NobodyToAsk) => Ok(Some(Left::NeedsInput(format!(
+            Ok(true) => None,
+            Ok(false) => Some(Left::Quit),
+            Err(AskError::Interrupted) => Some(Left::Interrupted),
+            Err(AskError::NobodyToAsk) => Some(Left::NeedsInput(format!(
                 "step {step}: {id} did not go through: opsctl message show {id}, then message retry or message drop"
-            )))),
+            ))),
         }
     }
 

@@ -111,3 +111,46 @@ fn a_restricted_incident_is_not_merged_where_others_read_it() {
     world.run(&["incident", "merge", "1", "2"]).exits(2).says(&["INC-1 is restricted"]);
     world.run(&["incident", "merge", "2", "1"]).exits(0);
 }
+
+#[test]
+fn a_promise_lies_ahead_and_the_end_is_told_once() {
+    let world = world("  hall: {title: Hall, audience: public, file: hall.jsonl}\n");
+    let id = open(&world, &[]);
+    let late = ["incident", "update", &id, "x", "--to", "hall", "--next", "2020-01-01 00:00"];
+    world.run(&late).exits(2).says(&["nobody can keep a promise"]);
+    assert!(world.read("hall.jsonl").is_empty());
+    world.run(&["incident", "update", &id, "It works", "--to", "hall", "--status", "resolved"]).exits(0);
+    world.run(&["incident", "update", &id, "It works", "--status", "resolved"]).exits(2).says(&["resolved already"]);
+    world.run(&["incident", "notify", &id, "x", "--to", "hall", "--says", "investigating"]).exits(2).says(&["reopen"]);
+    assert_eq!(world.read("hall.jsonl").lines().count(), 1);
+}
+
+#[test]
+fn who_approves_the_end_is_told_that_it_may_end() {
+    let world = world("  mails: {title: M, audience: customers, file: mails.jsonl}\n");
+    let id = open(&world, &[]);
+    world.run(&["incident", "role", &id, "commander", "bob"]).exits(0);
+    let refused =
+        world.run(&["-o", "json", "incident", "update", &id, "It works", "--to", "mails", "--status", "resolved"]);
+    assert_eq!((refused.code, &refused.json()["id"]), (4, &json!("INC-1")));
+    world.run(&["--as", "bob", "message", "approve", "INC-1.m1"]).exits(0).says(&["opsctl incident resolve INC-1"]);
+    world.run(&["incident", "resolve", &id]).exits(0);
+}
+
+#[test]
+fn a_title_is_short_and_a_message_is_sent_as_it_was_shown() {
+    let world = world("  hall: {title: Hall, audience: public, file: hall.jsonl}\n");
+    let long = "x".repeat(201);
+    world
+        .run(&["incident", "open", "--title", &long, "--service", "api", "--severity", "P1"])
+        .exits(2)
+        .says(&["200 characters"]);
+    let id = open(&world, &["--service", "api"]);
+    assert_eq!(world.json(&["incident", "show", &id])["services"], json!(["api"]));
+    world.run(&["incident", "update", &id, &"many words ".repeat(100), "--to", "hall", "--draft"]).exits(0);
+    let shown = world.json(&["message", "show", "INC-1.m1"])["previews"][0]["body"].as_str().unwrap().to_owned();
+    world.run(&["message", "approve", "INC-1.m1"]).exits(0);
+    assert_eq!(world.read("hall.jsonl").trim_end(), shown.trim_end());
+    let sent: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert!(sent["title"].as_str().unwrap().chars().count() <= 201, "{sent}");
+}

@@ -88,7 +88,12 @@ impl Which {
             return ledger.incident(id).map_err(|error| error.hint("OPSCTL_INCIDENT names it; unset or correct it"));
         }
         if let Some(id) = in_use(workspace) {
-            return ledger.incident(&id);
+            let incident = ledger.incident(&id)?;
+            if !incident.is_open() {
+                let word = incident.status.word();
+                session.terminal.tell(&format!("{id} is in use, and {word}; `opsctl incident use` chooses another."));
+            }
+            return Ok(incident);
         }
         let mut open = ledger.open_incidents()?;
         match open.len() {
@@ -148,6 +153,9 @@ pub(super) fn use_one(session: &mut Session<'_>, args: &UseArgs) -> Result<()> {
     let path = path(&work.workspace)?;
     fs::write(&path, format!("{}\n", incident.id)).map_err(|error| not_kept(&work.workspace, error))?;
     session.terminal.tell(&format!("{} is meant where no incident is named.", incident.id));
+    if session.is_json() {
+        return session.show(&serde_json::json!({ "incident": incident.id }), |_| String::new());
+    }
     Ok(())
 }
 
