@@ -133,7 +133,7 @@ fn who_approves_the_end_is_told_that_it_may_end() {
     let refused =
         world.run(&["-o", "json", "incident", "update", &id, "It works", "--to", "mails", "--status", "resolved"]);
     assert_eq!((refused.code, &refused.json()["id"]), (4, &json!("INC-1")));
-    world.run(&["--as", "bob", "message", "approve", "INC-1.m1"]).exits(0).says(&["opsctl incident resolve INC-1"]);
+    world.run(&["--as", "bob", "message", "approve", "INC-1.m1"]).exits(0).says(&["opsctl incident resolve"]);
     world.run(&["incident", "resolve", &id]).exits(0);
 }
 
