@@ -109,7 +109,9 @@ pub fn message_words(event: &MessageEvent) -> String {
             };
             format!("message {message}: {word} to {}: {reason}", place(target))
         }
-        MessageEvent::MessageRetried { message, target } => format!("message {message}: again to {}", place(target)),
+        MessageEvent::MessageRetried { message, target, .. } => {
+            format!("message {message}: again to {}", place(target))
+        }
         MessageEvent::MessageDropped { message, channel, reason } => {
             let channel = channel.as_ref().map(|channel| format!(" for {channel}")).unwrap_or_default();
             format!("message {message}: dropped{channel}: {reason}")
