@@ -186,10 +186,11 @@ fn hurry(ledger: &Ledger<'_>, about: &mut About) -> Result<()> {
             .legs
             .iter()
             .filter(|leg| matches!(leg.state, LegState::Waiting { not_before, .. } if not_before > now));
-        events.extend(
-            waiting
-                .map(|leg| MessageEvent::MessageRetried { message: mail.id().to_owned(), target: leg.target.clone() }),
-        );
+        events.extend(waiting.map(|leg| MessageEvent::MessageRetried {
+            message: mail.id().to_owned(),
+            target: leg.target.clone(),
+            attempt: None,
+        }));
     }
     if events.is_empty() { Ok(()) } else { ledger.record_mail(about, events) }
 }
@@ -216,7 +217,7 @@ fn retry(session: &mut Session<'_>, id: &str, channel: Option<&str>, uncertain: 
             error.hint("`opsctl message show` tells where it stands")
         });
     }
-    let event = |target| MessageEvent::MessageRetried { message: message.clone(), target };
+    let event = |target| MessageEvent::MessageRetried { message: message.clone(), target, attempt: None };
     ledger.record_mail(&mut about, meant.into_iter().map(event).collect())?;
     let delivered = deliver(session, &work.workspace, &ledger, &mut about)?;
     finish(session, &about, &message, verdict(&delivered))

@@ -1,9 +1,11 @@
 //! Messages in the journal: each in the stream of what it is about.
 
+use std::borrow::Cow;
+
 use crate::error::{Error, Result, nearest};
 use crate::incident::{Incident, IncidentEvent};
 use crate::journal::{self, JournalError};
-use crate::ledger::{Happening, Ledger, fact_of, to_new};
+use crate::ledger::{Happening, Ledger, fact_of, incidents, maintenances, to_new};
 use crate::maintenance::{Maintenance, MaintenanceEvent};
 use crate::message::{Mail, MessageEvent, Outbox};
 
@@ -138,14 +140,50 @@ impl Ledger<'_> {
 
     /// Everything that has messages.
     pub fn correspondence(&self) -> Result<Vec<About>> {
-        let incidents = self.incidents()?.into_iter().map(|incident| About::Incident(Box::new(incident)));
-        let works = self.maintenances()?.into_iter().map(|work| About::Maintenance(Box::new(work)));
-        let mut all: Vec<About> = incidents.chain(works).filter(|about| !about.outbox().mails.is_empty()).collect();
-        for events in self.journal.read_all(PREFIX)?.chunk_by(|one, next| one.stream == next.stream) {
-            let id = events[0].stream.strip_prefix(PREFIX).unwrap_or_default();
-            all.push(About::Nothing(Box::new(circular(id, events)?)));
+        let (all, unreadable) = self.correspondence_readable()?;
+        unreadable.into_iter().next().map_or(Ok(all), Err)
+    }
+
+    /// Everything that has messages and can be read, and why the rest cannot: what a newer opsctl has written of one
+    /// incident must not hold up the messages of all others.
+    pub fn correspondence_readable(&self) -> Result<(Vec<About>, Vec<Error>)> {
+        let incident = |id: &str, events: &[journal::Event]| {
+            incidents::fold(id, events).map(|incident| About::Incident(Box::new(incident)))
+        };
+        let work = |id: &str, events: &[journal::Event]| {
+            maintenances::fold(id, events).map(|work| About::Maintenance(Box::new(work)))
+        };
+        let mail = |id: &str, events: &[journal::Event]| {
+            circular(id, events).map(|circular| About::Nothing(Box::new(circular)))
+        };
+        let mut all = self.each_stream(incidents::PREFIX, incident)?;
+        all.extend(self.each_stream(maintenances::PREFIX, work)?);
+        all.retain(|about| about.as_ref().map_or(true, |about| !about.outbox().mails.is_empty()));
+        all.extend(self.each_stream(PREFIX, mail)?);
+        let mut unreadable = Vec::new();
+        let readable = all.into_iter().filter_map(|about| about.map_err(|error| unreadable.push(error)).ok()).collect();
+        Ok((readable, unreadable))
+    }
+
+    fn allowed_in(&self, circular: &Circular, events: &[MessageEvent]) -> Result<()> {
+        let wrong = |why: String| Error::usage(format!("{}: {why}", circular.id));
+        let Some((last, before)) = events.split_last() else { return Ok(()) };
+        let mut then = Cow::Borrowed(&circular.outbox);
+        for event in before {
+            then.allows(event).map_err(wrong)?;
+            then.to_mut().apply(self.now(), &self.actor, event);
         }
-        Ok(all)
+        then.allows(last).map_err(wrong)
+    }
+
+    fn each_stream<T>(
+        &self,
+        prefix: &str,
+        fold: impl Fn(&str, &[journal::Event]) -> Result<T>,
+    ) -> Result<Vec<Result<T>>> {
+        let events = self.journal.read_all(prefix)?;
+        let streams = events.chunk_by(|one, next| one.stream == next.stream);
+        Ok(streams.map(|events| fold(events[0].stream.strip_prefix(prefix).unwrap_or_default(), events)).collect())
     }
 
     /// Begins a message about nothing else, under the next number.
@@ -177,11 +215,7 @@ impl Ledger<'_> {
         };
         let new: Vec<_> = events.iter().map(to_new).collect();
         loop {
-            let mut then = circular.outbox.clone();
-            for event in &events {
-                then.allows(event).map_err(|why| Error::usage(format!("{}: {why}", circular.id)))?;
-                then.apply(self.now(), &self.actor, event);
-            }
+            self.allowed_in(circular, &events)?;
             let stream = stream(&circular.id);
             let stored = match self.journal.append(&stream, circular.version, &self.context(), &new) {
                 Ok(stored) => return apply_all(circular, &stored),
@@ -209,4 +243,47 @@ fn apply_all(circular: &mut Circular, events: &[journal::Event]) -> Result<()> {
         circular.version = stored.version;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use tempfile::TempDir;
+
+    use crate::catalog::model::Catalog;
+    use crate::ground::{Actor, SystemClock};
+    use crate::journal::{Context, Journal, NewEvent, SqliteJournal};
+    use crate::ledger::Ledger;
+
+    fn tell(journal: &SqliteJournal, stream: &str, facts: &[(&str, Value)]) {
+        let at = "2026-11-23T12:00:00Z".parse().unwrap();
+        let context = Context { at, actor: Actor("ana".into()), host: "box".into() };
+        let event = |(kind, body): &(&str, Value)| NewEvent { kind: (*kind).into(), body: body.clone() };
+        journal.append(stream, 0, &context, &facts.iter().map(event).collect::<Vec<_>>()).unwrap();
+    }
+
+    #[test]
+    fn what_a_newer_opsctl_wrote_holds_up_only_what_it_is_about() {
+        let dir = TempDir::new().unwrap();
+        let journal = SqliteJournal::open(dir.path()).unwrap();
+        let declared = ("declared", json!({"title": "Slow", "services": [], "severity": "P1", "seen": null}));
+        let to = [json!({"channel": "team", "audience": null})];
+        let drafted = json!({"message": "m1", "status": null, "severity": null, "template": null, "variant": null,
+                             "to": to, "subject": null, "text": "hello"});
+        let drafted = ("message_drafted", drafted);
+        let new = ("message_sung", json!({"message": "m1"}));
+        tell(&journal, "incident/INC-1", &[declared.clone(), drafted.clone(), new.clone()]);
+        tell(&journal, "incident/INC-2", &[declared.clone(), drafted.clone()]);
+        tell(&journal, "incident/INC-3", &[declared]);
+        tell(&journal, "message/MSG-1", std::slice::from_ref(&drafted));
+        tell(&journal, "message/MSG-2", &[drafted, new]);
+        let (catalog, actor) = (Catalog::default(), Actor("ana".into()));
+        let ledger = Ledger { journal: &journal, catalog: &catalog, clock: &SystemClock, actor, host: "box".into() };
+        let (readable, unreadable) = ledger.correspondence_readable().unwrap();
+        assert_eq!(readable.iter().map(super::About::id).collect::<Vec<_>>(), ["INC-2", "MSG-1"]);
+        let said: Vec<String> = unreadable.iter().map(ToString::to_string).collect();
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said[0].contains("event 3 of incident/INC-1") && said[1].contains("event 2 of message/MSG-2"));
+        assert!(ledger.correspondence().is_err(), "whoever asks for all of them hears that one is missing");
+    }
 }

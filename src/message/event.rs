@@ -181,6 +181,9 @@ pub enum MessageEvent {
         /// The delivery.
         #[serde(flatten)]
         target: Target,
+        /// The attempt under way that nobody waits for any more; none where nothing is under way.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attempt: Option<u32>,
     },
     /// Somebody gave up what had not arrived; all of the message, or one channel.
     MessageDropped {

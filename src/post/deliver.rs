@@ -110,11 +110,7 @@ impl Post<'_> {
 
     /// When the next delivery is due; none when nothing waits.
     pub fn next_at(about: &About) -> Option<Time> {
-        let waiting = about.outbox().mails.iter().flat_map(|mail| &mail.legs).filter_map(|leg| match leg.state {
-            LegState::Waiting { not_before, .. } => Some(not_before),
-            _ => None,
-        });
-        waiting.min()
+        about.outbox().mails.iter().filter_map(Mail::due_at).min()
     }
 
     // What is due and was not tried in this round. A channel hears things in their order: a later message waits while an

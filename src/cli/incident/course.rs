@@ -239,10 +239,11 @@ pub(super) fn reopen(session: &mut Session<'_>, args: &ReopenArgs) -> Result<()>
 pub(super) fn cancel(session: &mut Session<'_>, args: &CancelArgs) -> Result<()> {
     let at = args.when.moment(session)?;
     change(session, &args.which, |session, work, incident| {
-        check_told(incident, args.untold.as_deref())?;
+        let untold = kept(session, &work.workspace, args.untold.as_deref());
+        check_told(incident, untold.as_deref())?;
         let reason = needed(session, &work.workspace, &args.reason)?;
         let mut events = end_all(incident);
-        events.push(IncidentEvent::Canceled { reason });
+        events.push(IncidentEvent::Canceled { reason, untold });
         Ok(Happening { events, at })
     })
 }

@@ -151,5 +151,5 @@ fn ask(
 // The one after the last level that was asked.
 fn next_level(incident: &Incident, policy: &str) -> u32 {
     let asked = incident.escalations.iter().filter(|escalation| escalation.policy == policy);
-    asked.map(|escalation| escalation.level).max().unwrap_or(0) + 1
+    asked.map(|escalation| escalation.level).max().unwrap_or(0).saturating_add(1)
 }

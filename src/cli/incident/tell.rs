@@ -164,12 +164,11 @@ fn advance(ledger: &Ledger<'_>, incident: &mut Incident, status: Option<Status>,
 }
 
 fn check_status(incident: &Incident, status: Status, now: Time) -> Result<()> {
-    if status == Status::Resolved {
-        let event = IncidentEvent::Resolved { reason: None, untold: None };
-        return incident.allows(&event, now).map_err(Error::usage);
+    // Whether everybody knows of the end is asked once they were told.
+    if status != Status::Resolved {
+        by_its_own_verb(status, &incident.id)?;
     }
-    by_its_own_verb(status, &incident.id)?;
-    incident.allows(&IncidentEvent::StatusChanged { status, reason: None }, now).map_err(Error::usage)
+    incident.allows_status(status, now.max(incident.last_at)).map_err(Error::usage)
 }
 
 pub(super) fn notify(session: &mut Session<'_>, args: NotifyArgs) -> Result<()> {
