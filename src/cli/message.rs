@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::ground::Time;
 use crate::incident::comms::{opened, untold};
 use crate::ledger::{About, Ledger};
-use crate::message::{LegState, Mail, MailState, MessageEvent};
+use crate::message::{Leg, LegState, Mail, MailState, MessageEvent};
 use crate::post::{Post, verdict};
 use crate::view::count::counted;
 use crate::view::message::{MailView, mail_text, mail_view, mails_table};
@@ -206,7 +206,10 @@ fn retry(session: &mut Session<'_>, id: &str, channel: Option<&str>, uncertain: 
         _ => false,
     };
     let legs = mail.legs.iter().filter(|leg| channel.is_none_or(|channel| leg.target.channel == channel));
-    let meant: Vec<_> = legs.clone().filter(|leg| is_meant(&leg.state)).map(|leg| leg.target.clone()).collect();
+    // Another attempt than the one that hangs must not be taken for it.
+    let hanging = |leg: &Leg| matches!(leg.state, LegState::Trying { .. }).then_some(leg.attempts);
+    let meant = legs.clone().filter(|leg| is_meant(&leg.state));
+    let meant: Vec<_> = meant.map(|leg| (leg.target.clone(), hanging(leg))).collect();
     if meant.is_empty() {
         let has_uncertain =
             legs.clone().any(|leg| matches!(leg.state, LegState::Uncertain { .. } | LegState::Trying { .. }));
@@ -217,7 +220,7 @@ fn retry(session: &mut Session<'_>, id: &str, channel: Option<&str>, uncertain: 
             error.hint("`opsctl message show` tells where it stands")
         });
     }
-    let event = |target| MessageEvent::MessageRetried { message: message.clone(), target, attempt: None };
+    let event = |(target, attempt)| MessageEvent::MessageRetried { message: message.clone(), target, attempt };
     ledger.record_mail(&mut about, meant.into_iter().map(event).collect())?;
     let delivered = deliver(session, &work.workspace, &ledger, &mut about)?;
     finish(session, &about, &message, verdict(&delivered))

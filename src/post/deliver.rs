@@ -10,7 +10,7 @@ use crate::catalog::model::{Channel, Delivery, Recipient, Repeat};
 use crate::channel::{Message, NotDelivered, Receipt};
 use crate::engine::event::Walker;
 use crate::error::{Error, Kind, Result};
-use crate::ground::{Time, abort_point};
+use crate::ground::{Time, abort_point, later};
 use crate::ledger::About;
 use crate::message::{Leg, LegState, Mail, MessageEvent, Target};
 
@@ -145,7 +145,7 @@ impl Post<'_> {
     // Whoever queued it is about to send it, and tells its operator what came of it.
     fn is_left_to_another(&self, mail: &Mail, now: Time) -> bool {
         let Some((walker, since)) = mail.queued_by.as_ref().zip(mail.queued_at) else { return false };
-        *walker != self.walker && now < since + HEAD_START && (self.is_alive)(walker)
+        *walker != self.walker && now < later(since, HEAD_START) && (self.is_alive)(walker)
     }
 
     // None when somebody else took it first.
