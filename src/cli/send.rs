@@ -47,7 +47,7 @@ pub(super) fn with_post<T>(
     let courier = courier(session, workspace);
     let surroundings = &session.surroundings;
     let is_alive = |walker: &Walker| surroundings.is_alive(walker);
-    let publish = |dir: &str| publish(workspace, surroundings, dir, ledger.now());
+    let publish = |dir: &str| publish(workspace, surroundings, dir, ledger.clock);
     work(&Post { ledger, courier: &courier, walker: surroundings.walker(), is_alive: &is_alive, publish: &publish })
 }
 

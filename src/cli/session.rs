@@ -100,7 +100,7 @@ impl<'t> Session<'t> {
         let (said, surroundings, clock) = (workspace.dir.clone(), self.surroundings.clone(), self.clock);
         Box::new(move |dir| {
             let workspace = Workspace::open(said.as_deref(), &surroundings)?;
-            crate::site::publish(&workspace, &surroundings, dir, clock.now())
+            crate::site::publish(&workspace, &surroundings, dir, clock)
         })
     }
 

@@ -6,13 +6,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::backoff;
 use super::event::{Addressee, Drafted, MessageEvent, Queued, Target, Tell};
 use crate::engine::event::Walker;
 use crate::ground::{Actor, Time, later};
-
-/// The wait before the second attempt; it doubles up to [`LONGEST_WAIT`].
-const FIRST_WAIT: Duration = Duration::from_secs(2);
-const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 /// What was never tried, or is to be tried again, is due at once, whatever the clock says of the moment when it was
 /// queued: another machine's may have been ahead.
@@ -429,20 +426,14 @@ fn fresh(queued: &Queued) -> Leg {
 
 fn failed(attempts: u32, at: Time, reason: &str, (again, uncertain): (bool, bool), after_s: Option<u64>) -> LegState {
     if again {
-        let not_before = later(at, wait(attempts, after_s.map(Duration::from_secs)));
+        let wait = backoff(attempts, after_s.map(Duration::from_secs));
+        let not_before = later(at, TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX));
         return LegState::Waiting { not_before, last: Some(reason.to_owned()) };
     }
     if uncertain {
         return LegState::Uncertain { reason: reason.to_owned() };
     }
     LegState::Failed { reason: reason.to_owned() }
-}
-
-/// How long after an attempt the next one may begin: twice as long each time, or as long as the channel asked for.
-fn wait(attempts: u32, asked: Option<Duration>) -> TimeDelta {
-    let doubled = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1))).min(LONGEST_WAIT);
-    let wait = asked.map_or(doubled, |asked| asked.max(FIRST_WAIT));
-    TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::others::Others;
 use super::{Post, letter};
 use crate::catalog::model::{Channel, Delivery, Recipient, Repeat};
 use crate::channel::{Message, NotDelivered, Receipt};
@@ -164,7 +165,7 @@ impl Post<'_> {
             about.mail(message)?,
             &target.channel,
             &self.ledger.catalog.settings,
-            self.ledger.now(),
+            &Others::of(self.ledger, about),
         );
         abort_point();
         let done = self.bring(&channel, &letter, &leg).await;

@@ -10,12 +10,14 @@ use crate::incident::{Incident, Role, Status};
 use crate::ledger::About;
 use crate::maintenance::{Maintenance, Status as WorkStatus};
 use crate::message::{LegState, Mail, Outbox, Tell};
+use crate::monitor::service::ServiceState;
+use crate::post::others::{Others, state};
 
 /// So many characters a title has at most.
 const LONGEST_TITLE: usize = 200;
 
-/// The message for a channel.
-pub(super) fn letter(about: &About, mail: &Mail, channel: &str, settings: &Settings, now: Time) -> Message {
+/// The message for a channel; `others` is what services suffer from besides.
+pub(super) fn letter(about: &About, mail: &Mail, channel: &str, settings: &Settings, others: &Others) -> Message {
     let drafted = &mail.drafted;
     // When it was drafted: so it is sent as it was shown.
     let at = mail.drafted_at;
@@ -32,7 +34,7 @@ pub(super) fn letter(about: &About, mail: &Mail, channel: &str, settings: &Setti
         text: drafted.text.clone(),
         at,
         data: data(about, mail, at),
-        thread: thread(about, mail, channel, settings),
+        thread: thread(about, mail, channel, settings, others),
     }
 }
 
@@ -69,12 +71,12 @@ pub fn title(mail: &Mail) -> String {
     shortened(&plain_line(mail.drafted.subject.as_deref().unwrap_or_else(first)))
 }
 
-fn thread(about: &About, mail: &Mail, channel: &str, settings: &Settings) -> Option<Thread> {
+fn thread(about: &About, mail: &Mail, channel: &str, settings: &Settings, others: &Others) -> Option<Thread> {
     if !matches!(mail.drafted.tell, Tell::Update | Tell::Postmortem | Tell::Maintenance) {
         return None;
     }
     if let Some(maintenance) = about.maintenance() {
-        return Some(of_maintenance(maintenance, mail, channel));
+        return Some(of_maintenance(maintenance, mail, channel, others));
     }
     let incident = about.incident()?;
     let status = mail.drafted.status.as_deref().and_then(Status::parse).unwrap_or(incident.status);
@@ -85,26 +87,26 @@ fn thread(about: &About, mail: &Mail, channel: &str, settings: &Settings) -> Opt
         name: public_name(incident, channel).unwrap_or_else(|| title(mail)),
         status: status.public_word().to_owned(),
         impact: impact(incident, settings).to_owned(),
-        components: components(incident, status),
+        components: others.among(components(incident, status)),
         remote: remote(&incident.outbox, channel),
     })
 }
 
-fn of_maintenance(maintenance: &Maintenance, mail: &Mail, channel: &str) -> Thread {
+fn of_maintenance(maintenance: &Maintenance, mail: &Mail, channel: &str, others: &Others) -> Thread {
     let status = mail.drafted.status.as_deref().and_then(WorkStatus::parse).unwrap_or(maintenance.status);
     let level = match status {
-        WorkStatus::InProgress | WorkStatus::Verifying => Some("under_maintenance"),
-        WorkStatus::Scheduled | WorkStatus::Completed => Some("operational"),
+        WorkStatus::InProgress | WorkStatus::Verifying => Some(ServiceState::UnderMaintenance),
+        WorkStatus::Scheduled | WorkStatus::Completed => Some(ServiceState::Operational),
         // What never was touched is as it is.
         WorkStatus::Canceled => None,
     };
-    let component = |service: &String| level.map(|level| (service.clone(), level.to_owned()));
+    let component = |service: &String| level.map(|level| (service.clone(), level));
     Thread {
         incident: maintenance.id.clone(),
         name: maintenance.title.clone(),
         status: status.public_word().to_owned(),
         impact: "none".to_owned(),
-        components: maintenance.services.iter().filter_map(component).collect(),
+        components: others.among(maintenance.services.iter().filter_map(component).collect()),
         remote: remote(&maintenance.outbox, channel),
     }
 }
@@ -129,10 +131,10 @@ pub fn impact(incident: &Incident, settings: &Settings) -> &'static str {
 }
 
 // Services that still suffer are as they are; all others of the incident work.
-fn components(incident: &Incident, status: Status) -> Vec<(String, String)> {
+fn components(incident: &Incident, status: Status) -> Vec<(String, ServiceState)> {
     let level = |service: &String| {
-        let open = incident.suffering().find(|open| open.service == *service).map(|open| open.level.clone());
-        open.filter(|_| status.is_open()).unwrap_or_else(|| "operational".to_owned())
+        let open = incident.suffering().find(|open| open.service == *service).map(|open| open.level.as_str());
+        open.filter(|_| status.is_open()).and_then(state).unwrap_or(ServiceState::Operational)
     };
     let known = !incident.impacts.is_empty();
     let services = incident.services.iter().filter(|_| known || !status.is_open());

@@ -9,6 +9,7 @@ mod deliver;
 mod end;
 mod letter;
 mod nudge;
+mod others;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ use crate::ground::plain;
 use crate::ledger::{About, Ledger};
 use crate::message::event::Queued;
 use crate::message::{Addressee, Drafted, MessageEvent, Target, Tell};
+use others::Others;
 
 pub use approve::{Consent, consent};
 pub use deliver::{Delivered, Outcome, verdict};
@@ -178,11 +180,11 @@ impl Post<'_> {
     /// What would be sent to each channel, byte for byte; for a list of recipients to the first of them.
     pub fn preview(&self, about: &About, message: &str) -> Result<Vec<(String, Preview, usize)>> {
         let mail = about.mail(message)?;
-        let mut previews = Vec::new();
+        let (mut previews, others) = (Vec::new(), Others::of(self.ledger, about));
         for to in &mail.drafted.to {
             let Some(channel) = self.channel(&to.channel) else { continue };
             let recipients = self.recipients(channel)?;
-            let letter = letter::letter(about, mail, &to.channel, &self.ledger.catalog.settings, self.ledger.now());
+            let letter = letter::letter(about, mail, &to.channel, &self.ledger.catalog.settings, &others);
             let preview =
                 self.courier.preview(channel, &letter, recipients.first()).map_err(|why| not_fit(&to.channel, &why))?;
             previews.push((to.channel.clone(), preview, recipients.len()));

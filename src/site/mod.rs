@@ -6,18 +6,20 @@ mod publisher;
 mod told;
 mod tree;
 
-pub use folder::{Written, write};
+pub use folder::{Folder, Written, write};
 pub use gather::gather;
 pub use publisher::Publisher;
 
 use std::path::Path;
 
 use crate::error::Result;
-use crate::ground::Time;
+use crate::ground::Clock;
 use crate::workspace::{Surroundings, Workspace};
 
 /// Makes the page anew in a directory, which is relative to the workspace.
-pub fn publish(workspace: &Workspace, surroundings: &Surroundings, dir: &str, now: Time) -> Result<()> {
-    let page = gather(workspace, None, now)?;
-    write(&workspace.working_dir(surroundings).join(Path::new(dir)), &crate::view::page::files(&page)).map(drop)
+pub fn publish(workspace: &Workspace, surroundings: &Surroundings, dir: &str, clock: &dyn Clock) -> Result<()> {
+    let folder = Folder::take(&workspace.working_dir(surroundings).join(Path::new(dir)))?;
+    // Only now: what another has queued meanwhile belongs on it.
+    let page = gather(workspace, None, clock.now())?;
+    folder.write(&crate::view::page::files(&page)).map(drop)
 }

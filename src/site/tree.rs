@@ -6,12 +6,13 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, open, openat, renameat, unlinkat};
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, mkdirat, open, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
 const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 /// A directory that is open.
+#[derive(Debug)]
 pub(super) struct Tree(OwnedFd);
 
 impl Tree {
@@ -31,21 +32,28 @@ impl Tree {
         Some(bytes)
     }
 
-    /// Writes a file whole or not at all; whoever reads it meanwhile sees the old one.
-    pub fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+    /// Opens a file in the directory itself for locking, and makes it where there is none.
+    pub fn lock_file(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        Ok(File::from(openat(&self.0, name, flags, Mode::from_raw_mode(0o666))?))
+    }
+
+    /// The names of what lies in the directory itself.
+    pub fn names(&self) -> io::Result<Vec<String>> {
+        let entries = Dir::read_from(&self.0)?.collect::<Result<Vec<_>, _>>()?;
+        let names = entries.iter().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        Ok(names.filter(|name| name != "." && name != "..").collect())
+    }
+
+    /// Writes a file whole or not at all; whoever reads it meanwhile sees the old one. `half` is what it is called until
+    /// then, in the directory itself, where nobody has to search for what a process left that was killed.
+    pub fn write(&self, path: &str, half: &str, bytes: &[u8]) -> io::Result<()> {
         let (dir, name) = self.parent(path, true)?;
-        let half = format!(".{name}.half");
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let create = || openat(&dir, &half, flags, Mode::from_raw_mode(0o644));
-        // One that was killed while it wrote has left its half.
-        let made = create().or_else(|error| match error {
-            Errno::EXIST => unlinkat(&dir, &half, AtFlags::empty()).and_then(|()| create()),
-            other => Err(other),
-        })?;
-        let mut file = File::from(made);
+        let mut file = File::from(openat(&self.0, half, flags, Mode::from_raw_mode(0o644))?);
         let done = file.write_all(bytes).and_then(|()| file.sync_data());
-        done.and_then(|()| Ok(renameat(&dir, &half, &dir, name)?)).inspect_err(|_| {
-            let _ = unlinkat(&dir, &half, AtFlags::empty());
+        done.and_then(|()| Ok(renameat(&self.0, half, &dir, name)?)).inspect_err(|_| {
+            let _ = unlinkat(&self.0, half, AtFlags::empty());
         })
     }
 

@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod components;
 mod guards;
 mod hostile;
 mod life;

@@ -7,7 +7,7 @@ use std::path::Path;
 use opsctl::site::{Written, write};
 use serde_json::Value;
 
-use crate::common::World;
+use crate::common::{World, finish};
 use crate::{folder, sample};
 
 fn done(written: usize, unchanged: usize, removed: usize) -> Written {
@@ -27,9 +27,36 @@ fn only_what_is_other_than_before_is_written() {
     page.at += chrono::TimeDelta::hours(1);
     write(&dir, &opsctl::view::page::files(&page)).unwrap();
     assert_eq!(before, inode("incidents/INC-11.html"));
-    assert!(
-        !fs::read_dir(&dir).unwrap().any(|entry| entry.unwrap().path().extension().is_some_and(|end| end == "half"))
+    assert!(!left_half(&dir));
+}
+
+/// Whether something was left that is only half written.
+fn left_half(dir: &Path) -> bool {
+    fs::read_dir(dir).unwrap().any(|entry| entry.unwrap().file_name().to_string_lossy().contains("half"))
+}
+
+#[test]
+fn many_build_at_the_same_time_and_what_each_has_queued_is_there_when_it_is_done() {
+    let world = World::new();
+    world.write(
+        "opsctl.yaml",
+        "title: Test\nservices: {api: {title: API}}\nseverities: {P1: {title: High, criteria: [Broken], respond_within: 1h}}\n\
+         channels: {site: {title: Site, audience: public, page: site}}\n",
     );
+    for _ in 1..=4 {
+        world.run(&["incident", "open", "--title", "Down", "--service", "api", "--severity", "P1"]).exits(0);
+    }
+    let update = |id: u32| (id, world.spawn(&["incident", "update", &id.to_string(), "We look", "--to", "site"]));
+    let others = [world.spawn(&["status-page", "build", "site"]), world.spawn(&["status-page", "build", "site"])];
+    let updates: Vec<_> = (1..=4).map(update).collect();
+    for (id, child) in updates {
+        finish(child).exits(0);
+        assert!(world.read("site/api/v2/incidents.json").contains(&format!("INC-{id}\"")), "INC-{id} is missing");
+    }
+    for other in others {
+        finish(other).exits(0);
+    }
+    assert!(!left_half(&world.path("site")));
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod incidents;
 mod looking;
 mod mailing;
 mod outbox;
+mod postman;
 mod prometheus;
 mod reloading;
 mod scale;

@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use crate::cli::session::Session;
 use crate::error::Result;
-use crate::site::write;
+use crate::site::{Folder, gather};
 use crate::view::count::counted;
 use crate::view::page::files;
 
-use super::{page, public_url};
+use super::{definitions, public_url};
 
 /// What `status-page build` takes.
 #[derive(Debug, clap::Args)]
@@ -34,9 +34,12 @@ struct BuildView {
 }
 
 pub(super) fn build(session: &mut Session<'_>, args: &BuildArgs) -> Result<()> {
-    let page = page(session, args.url.as_deref())?;
+    let workspace = definitions(session)?;
     let dir = session.surroundings.cwd.join(&args.to);
-    let done = write(&dir, &files(&page))?;
+    let folder = Folder::take(&dir)?;
+    // Only now: what another has queued meanwhile belongs on it.
+    let page = gather(&workspace, args.url.as_deref(), session.clock.now())?;
+    let done = folder.write(&files(&page))?;
     let view = BuildView {
         dir: dir.display().to_string(),
         written: done.written,

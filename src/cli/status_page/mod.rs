@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::site::gather;
 use crate::view::page::{Page, page_text, summary};
 use crate::watch::checked;
+use crate::workspace::Workspace;
 
 use super::session::Session;
 
@@ -39,9 +40,12 @@ fn show(session: &mut Session<'_>) -> Result<()> {
 
 /// The page as it is now.
 fn page(session: &mut Session<'_>, url: Option<&str>) -> Result<Page> {
-    // A service that a mistake leaves out would be one of which all is said to be well.
-    let workspace = checked(session.quiet_workspace()?)?;
-    gather(&workspace, url, session.clock.now())
+    gather(&definitions(session)?, url, session.clock.now())
+}
+
+// A service that a mistake leaves out would be one of which all is said to be well.
+fn definitions(session: &mut Session<'_>) -> Result<Workspace> {
+    checked(session.quiet_workspace()?)
 }
 
 /// An address that a page can have.

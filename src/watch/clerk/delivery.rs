@@ -16,15 +16,12 @@ use crate::catalog::model::Channel;
 use crate::channel::{Courier, NotDelivered, Receipt};
 use crate::error::Result;
 use crate::ground::Clock;
+use crate::message::backoff;
 use crate::monitor::event::Notice;
 use crate::monitor::{Alert, AlertEvent};
 use crate::watch::Place;
 use crate::watch::voice::Told;
 use crate::workspace::{Surroundings, Workspace, courier};
-
-/// The wait before the second attempt; it doubles up to [`LONGEST_WAIT`].
-const FIRST_WAIT: Duration = Duration::from_secs(2);
-const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 /// So many messages are on their way to one channel at the same time.
 const AT_ONCE: usize = 4;
@@ -187,9 +184,7 @@ impl Clerk<'_> {
             && let Some(channel) = self.channel(id, channel)
             && let Some(notice) = alert.owes(&channel.id)
         {
-            let doubled = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempts - 1)).min(LONGEST_WAIT);
-            let wait = after.map_or(doubled, |after| after.max(FIRST_WAIT));
-            self.post.send(alert, channel, notice, attempts.saturating_add(1), wait);
+            self.post.send(alert, channel, notice, attempts.saturating_add(1), backoff(attempts, after));
         }
     }
 

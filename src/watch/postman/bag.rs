@@ -43,7 +43,7 @@ impl<'a> Bag<'a> {
     pub fn with_post<T>(&self, ledger: &Ledger<'_>, work: impl FnOnce(&Post<'_>) -> T) -> T {
         let (surroundings, me) = (self.place.surroundings, self.place.surroundings.walker());
         let is_alive = |walker: &Walker| *walker != me && surroundings.is_alive(walker);
-        let publish = |dir: &str| publish(&self.workspace, surroundings, dir, ledger.now());
+        let publish = |dir: &str| publish(&self.workspace, surroundings, dir, ledger.clock);
         work(&Post { ledger, courier: &self.courier, walker: me.clone(), is_alive: &is_alive, publish: &publish })
     }
 
@@ -58,7 +58,7 @@ impl<'a> Bag<'a> {
         let ledger = self.ledger(journal);
         let (surroundings, me) = (self.place.surroundings, self.place.surroundings.walker());
         let is_alive = |walker: &Walker| *walker != me && surroundings.is_alive(walker);
-        let publish = |dir: &str| publish(&self.workspace, surroundings, dir, ledger.now());
+        let publish = |dir: &str| publish(&self.workspace, surroundings, dir, ledger.clock);
         let (ledger, courier, walker) = (&ledger, &self.courier, me.clone());
         let post = Post { ledger, courier, walker, is_alive: &is_alive, publish: &publish };
         post.deliver_to(about, channel, goes_on).await

@@ -5,9 +5,11 @@
 //! writes it down first makes it. After a crash the next postman goes on there.
 
 mod bag;
+mod pile;
 mod round;
 
 use std::sync::Arc;
+use std::thread;
 
 use tokio::sync::watch::Receiver;
 
@@ -38,8 +40,8 @@ impl Postman<'_> {
     /// Works until the daemon ends.
     pub fn work(self) -> Result<()> {
         let runtime = event_loop("postman")?;
-        runtime.block_on(Round::new(self).go());
-        // A name server or a disk that hangs must not keep us.
+        thread::scope(|threads| runtime.block_on(Round::new(self, threads).go()));
+        // A name server that hangs must not keep us.
         runtime.shutdown_background();
         Ok(())
     }

@@ -1,24 +1,27 @@
 //! The postman at work.
 
-use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::Scope;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::Postman;
 use super::bag::Bag;
-use crate::error::Result;
-use crate::journal::Tail;
+use super::pile::Pile;
+use crate::catalog::model::Delivery;
+use crate::error::{Error, Result};
+use crate::journal::SqliteJournal;
 use crate::ledger::About;
-use crate::message::LegState;
 use crate::post::{Delivered, Outcome};
 use crate::view::watch::Posted;
+use crate::watch::ear::event_loop;
 use crate::watch::voice::Told;
 
 /// How often the journal is looked at for something new; that costs next to nothing.
@@ -41,32 +44,62 @@ struct Done {
     delivered: Result<Vec<Delivered>>,
 }
 
-/// The postman at work.
-pub(super) struct Round<'a> {
-    postman: Postman<'a>,
+/// What is brought to a channel.
+struct Parcel<'a> {
     bag: Arc<Bag<'a>>,
-    /// None until the journal has been read.
-    tail: Option<Tail<'a>>,
-    /// What has messages that have not arrived.
-    open: BTreeMap<String, About>,
+    journal: &'a SqliteJournal,
+    is_closed: Arc<AtomicBool>,
+    id: String,
+    channel: String,
+    about: About,
+}
+
+impl Parcel<'_> {
+    async fn bring(mut self) -> Done {
+        let goes_on = || !self.is_closed.load(Ordering::Relaxed);
+        let delivered = self.bag.deliver(self.journal, &mut self.about, &self.channel, &goes_on).await;
+        self.done(delivered)
+    }
+
+    /// The same on a thread that has nothing else to do.
+    fn bring_alone(self) -> Done {
+        match event_loop("postman") {
+            Ok(runtime) => runtime.block_on(self.bring()),
+            Err(error) => self.done(Err(error)),
+        }
+    }
+
+    fn done(self, delivered: Result<Vec<Delivered>>) -> Done {
+        Done { id: self.id, channel: self.channel, about: self.about, delivered }
+    }
+}
+
+/// The postman at work.
+pub(super) struct Round<'s, 'a> {
+    postman: Postman<'a>,
+    /// Where threads live for what would keep all other deliveries waiting.
+    threads: &'s Scope<'s, 'a>,
+    bag: Arc<Bag<'a>>,
+    pile: Pile<'a>,
     /// What and which channel: each is served by one delivery after another.
     under_way: BTreeSet<(String, String)>,
-    sending: FuturesUnordered<LocalBoxFuture<'a, Done>>,
-    is_closed: Rc<Cell<bool>>,
+    /// Nothing comes of one whose thread broke down.
+    sending: FuturesUnordered<LocalBoxFuture<'a, Option<Done>>>,
+    is_closed: Arc<AtomicBool>,
     /// While the journal fails: when it is tried again.
     again: Option<Instant>,
 }
 
-impl<'a> Round<'a> {
-    pub fn new(postman: Postman<'a>) -> Self {
+impl<'s, 'a> Round<'s, 'a> {
+    pub fn new(postman: Postman<'a>, threads: &'s Scope<'s, 'a>) -> Self {
         Self {
             bag: Arc::new(Bag::new(Arc::clone(&postman.workspace), postman.place)),
             postman,
-            tail: None,
-            open: BTreeMap::new(),
+            threads,
+            pile: Pile::default(),
             under_way: BTreeSet::new(),
             sending: FuturesUnordered::new(),
-            is_closed: Rc::default(),
+            is_closed: Arc::default(),
             again: None,
         }
     }
@@ -78,16 +111,16 @@ impl<'a> Round<'a> {
             tokio::select! {
                 _ = self.postman.ended.changed() => break,
                 _ = looks.tick() => self.look(),
-                Some(done) = self.sending.next() => {
-                    if self.done(done) {
-                        self.look();
-                    }
+                Some(done) = self.sending.next() => match done.map(|done| self.done(done)) {
+                    Some(true) => self.look(),
+                    Some(false) => {}
+                    None => break,
                 }
             }
         }
-        self.is_closed.set(true);
+        self.is_closed.store(true, Ordering::Relaxed);
         let all = async {
-            while let Some(done) = self.sending.next().await {
+            while let Some(Some(done)) = self.sending.next().await {
                 self.done(done);
             }
         };
@@ -111,12 +144,11 @@ impl<'a> Round<'a> {
         }
     }
 
-    fn failed(&mut self, error: &crate::error::Error) {
+    fn failed(&mut self, error: &Error) {
         if self.again.replace(Instant::now() + AGAIN).is_none() {
             self.postman.voice.trouble(format!("messages cannot be sent now, and wait: {error}"));
         }
-        // What was new and could not be read would not be new again.
-        self.tail = None;
+        self.pile.forget();
     }
 
     fn follow_definitions(&mut self) {
@@ -127,25 +159,13 @@ impl<'a> Round<'a> {
         }
     }
 
-    // Everything once, and from then on what is new.
     fn read(&mut self) -> Result<()> {
         let ledger = self.bag.ledger(self.postman.journal);
-        let Some(tail) = &mut self.tail else {
-            let tail = Tail::at_end(self.postman.journal)?;
-            let all = ledger.correspondence()?.into_iter().filter(has_open);
-            self.open = all.map(|about| (about.id().to_owned(), about)).collect();
-            self.tail = Some(tail);
-            return Ok(());
-        };
-        for (stream, kinds) in tail.touched()? {
-            let Some(("incident" | "maintenance" | "message", id)) = stream.split_once('/') else { continue };
-            if let Some(about) = self.open.get_mut(id) {
-                ledger.catch_up(about)?;
-            } else if kinds.iter().any(|kind| kind.starts_with("message_")) {
-                self.open.insert(id.to_owned(), ledger.about(id)?);
-            }
+        for error in self.pile.read(&ledger, self.postman.journal)? {
+            self.postman
+                .voice
+                .trouble(format!("some messages wait, for they cannot be read; others are sent: {error}"));
         }
-        self.open.retain(|_, about| has_open(about));
         Ok(())
     }
 
@@ -153,25 +173,40 @@ impl<'a> Round<'a> {
         let ledger = self.bag.ledger(self.postman.journal);
         let mut due: Vec<(About, String)> = Vec::new();
         self.bag.with_post(&ledger, |post| {
-            for about in self.open.values() {
+            for about in self.pile.open() {
                 due.extend(post.due_channels(about).into_iter().map(|channel| (about.clone(), channel)));
             }
         });
         for (about, channel) in due {
             let to_channel = self.under_way.iter().filter(|(_, busy)| *busy == channel).count();
             let key = (about.id().to_owned(), channel);
-            if to_channel < AT_ONCE && self.under_way.insert(key.clone()) {
+            if to_channel < self.at_once(&key.1) && self.under_way.insert(key.clone()) {
                 self.begin(about, key);
             }
         }
     }
 
-    fn begin(&self, mut about: About, (id, channel): (String, String)) {
-        let (bag, journal, is_closed) = (Arc::clone(&self.bag), self.postman.journal, Rc::clone(&self.is_closed));
-        self.sending.push(Box::pin(async move {
-            let delivered = bag.deliver(journal, &mut about, &channel, &|| !is_closed.get()).await;
-            Done { id, channel, about, delivered }
-        }));
+    // One who makes the page puts on it what others have queued, too.
+    fn at_once(&self, channel: &str) -> usize {
+        if self.is_page(channel) { 1 } else { AT_ONCE }
+    }
+
+    fn is_page(&self, channel: &str) -> bool {
+        let channel = self.bag.workspace.loaded.catalog.settings.channels.get(channel);
+        channel.is_some_and(|channel| matches!(channel.delivery, Some(Delivery::Page(_))))
+    }
+
+    fn begin(&self, about: About, (id, channel): (String, String)) {
+        let (bag, journal, is_closed) = (Arc::clone(&self.bag), self.postman.journal, Arc::clone(&self.is_closed));
+        let is_page = self.is_page(&channel);
+        let parcel = Parcel { bag, journal, is_closed, id, channel, about };
+        if !is_page {
+            return self.sending.push(Box::pin(async { Some(parcel.bring().await) }));
+        }
+        // Making the page reads much and waits for the disk, and nothing else is done meanwhile by its thread.
+        let (tell, told) = oneshot::channel();
+        self.threads.spawn(|| drop(tell.send(parcel.bring_alone())));
+        self.sending.push(Box::pin(async { told.await.ok() }));
     }
 
     // Whether something was done.
@@ -190,11 +225,6 @@ impl<'a> Round<'a> {
             }
         }
     }
-}
-
-fn has_open(about: &About) -> bool {
-    let mut legs = about.outbox().mails.iter().flat_map(|mail| &mail.legs);
-    legs.any(|leg| matches!(leg.state, LegState::Waiting { .. } | LegState::Trying { .. }))
 }
 
 // What is the same is told once. Of attempts that fail and are made again only the first is news.

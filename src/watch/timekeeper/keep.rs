@@ -1,5 +1,7 @@
 //! What is done about the clocks of one incident.
 
+use tokio::time::Instant;
+
 use super::Timekeeper;
 use crate::error::{Kind, Result};
 use crate::incident::escalation::{Step, next};
@@ -10,12 +12,23 @@ use crate::post::{Asked, NewMail, escalation, reminder};
 use crate::watch::voice::Told;
 
 impl Timekeeper<'_> {
-    /// Sees to the clocks of every open incident.
-    pub(super) fn keep_all(&mut self) -> Result<()> {
+    /// Sees to the clocks of every open incident. What goes wrong with one is no matter of the others.
+    pub(super) fn keep_all(&mut self) {
         let mut open = std::mem::take(&mut self.open);
-        let done = open.values_mut().try_for_each(|incident| self.keep(incident));
+        for (id, incident) in &mut open {
+            if self.troubles.is_resting(id, Instant::now()) {
+                continue;
+            }
+            match self.keep(incident) {
+                Ok(()) => {
+                    if self.troubles.over(id) {
+                        self.voice.trouble(format!("the clocks of {id} are seen to again"));
+                    }
+                }
+                Err(error) => self.trouble(id, &error),
+            }
+        }
         self.open = open;
-        done
     }
 
     fn keep(&self, incident: &mut Incident) -> Result<()> {

@@ -3,8 +3,9 @@
 //! after a crash at any point a reminder is there once or, as before, is to be made.
 
 mod keep;
+mod troubles;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,13 +19,17 @@ use super::postman::Bag;
 use super::voice::Voice;
 use crate::error::{Error, Result};
 use crate::incident::Incident;
-use crate::journal::{SqliteJournal, Tail};
+use crate::journal::{Journal as _, SqliteJournal, Tail};
 use crate::workspace::Workspace;
+use troubles::Troubles;
 
 /// How often the clocks are looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// How long after a failure of the journal it is tried again.
+/// What the streams of incidents are called before their ids.
+const STREAMS: &str = "incident/";
+
+/// How long after a failure of the journal, or of one incident, it is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// The timekeeper.
@@ -39,6 +44,8 @@ pub(super) struct Timekeeper<'a> {
     tail: Option<Tail<'a>>,
     /// The incidents that are open.
     open: BTreeMap<String, Incident>,
+    /// What is wrong with some of them, or with some that cannot be read.
+    troubles: Troubles,
     /// While the journal fails: when it is tried again.
     again: Option<Instant>,
 }
@@ -53,7 +60,17 @@ impl<'a> Timekeeper<'a> {
         voice: Voice,
     ) -> Self {
         let bag = Bag::new(workspace, place);
-        Self { place, journal, board, voice, bag, tail: None, open: BTreeMap::new(), again: None }
+        Self {
+            place,
+            journal,
+            board,
+            voice,
+            bag,
+            tail: None,
+            open: BTreeMap::new(),
+            troubles: Troubles::default(),
+            again: None,
+        }
     }
 
     /// Works until the daemon ends.
@@ -81,11 +98,12 @@ impl<'a> Timekeeper<'a> {
         if self.again.is_some_and(|again| Instant::now() < again) {
             return;
         }
-        match self.read().and_then(|()| self.keep_all()) {
+        match self.read() {
             Ok(()) => {
                 if self.again.take().is_some() {
                     self.voice.trouble("the clocks of incidents are seen to again");
                 }
+                self.keep_all();
             }
             Err(error) => self.failed(&error),
         }
@@ -101,21 +119,52 @@ impl<'a> Timekeeper<'a> {
 
     // Everything once, and from then on what is new.
     fn read(&mut self) -> Result<()> {
-        let ledger = self.bag.ledger(self.journal);
         let Some(tail) = &mut self.tail else {
             let tail = Tail::at_end(self.journal)?;
-            self.open = ledger.open_incidents()?.into_iter().map(|incident| (incident.id.clone(), incident)).collect();
+            self.read_all()?;
             self.tail = Some(tail);
             return Ok(());
         };
-        for stream in tail.touched()?.into_keys() {
-            let Some(id) = stream.strip_prefix("incident/") else { continue };
-            match self.open.get_mut(id) {
-                Some(incident) => drop(ledger.refresh_incident(incident)?),
-                None => drop(self.open.insert(id.to_owned(), ledger.incident(id)?)),
-            }
+        let touched = tail.touched()?.into_keys();
+        let mut ids: BTreeSet<String> =
+            touched.filter_map(|stream| stream.strip_prefix(STREAMS).map(str::to_owned)).collect();
+        ids.extend(self.troubles.due(Instant::now()).filter(|id| !self.open.contains_key(*id)).map(str::to_owned));
+        for id in ids {
+            self.look_at(id);
         }
-        self.open.retain(|_, incident| incident.is_open());
         Ok(())
+    }
+
+    fn read_all(&mut self) -> Result<()> {
+        if let Ok(open) = self.bag.ledger(self.journal).open_incidents() {
+            self.open = open.into_iter().map(|incident| (incident.id.clone(), incident)).collect();
+            return Ok(());
+        }
+        // The journal fails, or one of them cannot be read; that is no reason to leave the others alone.
+        self.open.clear();
+        for stream in self.journal.streams(STREAMS)? {
+            self.look_at(stream.strip_prefix(STREAMS).unwrap_or_default().to_owned());
+        }
+        Ok(())
+    }
+
+    fn look_at(&mut self, id: String) {
+        let ledger = self.bag.ledger(self.journal);
+        let read = match self.open.remove(&id) {
+            Some(mut incident) => ledger.refresh_incident(&mut incident).map(|_| incident),
+            None => ledger.incident(&id),
+        };
+        match read {
+            Ok(incident) if incident.is_open() => drop(self.open.insert(id, incident)),
+            Ok(_) => drop(self.troubles.over(&id)),
+            Err(error) => self.trouble(&id, &error),
+        }
+    }
+
+    // Each is told once; the others go on.
+    fn trouble(&mut self, id: &str, error: &Error) {
+        if self.troubles.begin(id, &error.to_string(), Instant::now() + AGAIN) {
+            self.voice.trouble(format!("nobody sees to the clocks of {id} now: {error}"));
+        }
     }
 }
