@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, Local, SecondsFormat, Utc};
+use chrono::{DateTime, FixedOffset, Local, SecondsFormat, TimeDelta, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -32,6 +32,12 @@ impl Clock for SystemClock {
     fn local(&self, time: Time) -> DateTime<FixedOffset> {
         time.with_timezone(&Local).fixed_offset()
     }
+}
+
+/// A moment so much after another, or before it; at the end of time the last there is. What is stored may name any number.
+pub fn later(from: Time, by: TimeDelta) -> Time {
+    let end = if by < TimeDelta::zero() { Time::MIN_UTC } else { Time::MAX_UTC };
+    from.checked_add_signed(by).unwrap_or(end)
 }
 
 /// RFC 3339 in UTC with milliseconds: `2026-11-23T15:40:21.000Z`.
@@ -313,7 +319,16 @@ pub fn abort_point() {
 
 #[cfg(test)]
 mod tests {
-    use super::{Span, plain, slug};
+    use chrono::TimeDelta;
+
+    use super::{Span, Time, later, plain, slug};
+
+    #[test]
+    fn what_is_added_to_a_moment_never_leaves_time() {
+        assert_eq!(later(Time::UNIX_EPOCH, TimeDelta::seconds(1)).timestamp(), 1);
+        assert_eq!(later(Time::UNIX_EPOCH, TimeDelta::MAX), Time::MAX_UTC);
+        assert_eq!(later(Time::UNIX_EPOCH, TimeDelta::MIN), Time::MIN_UTC);
+    }
 
     #[test]
     fn spans_read_and_write() {

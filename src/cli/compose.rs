@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::channel::{PLACEHOLDER_END, PLACEHOLDER_START};
 use crate::error::{Error, Result};
 use crate::message;
-use crate::post::NewMail;
+use crate::post::{NewMail, unmarked_facts};
 
 use super::send::{courier, leave_to_recipients};
 use super::session::Session;
@@ -24,19 +23,14 @@ pub(super) fn fill_in(
     let template = template::find(&work.workspace, &id)?;
     let variant = template::variant(session, &template, variant)?;
     let given = template::pairs(set)?;
-    let mut draft = message::draft(&template, variant.as_deref(), given, &Value::Object(facts))?;
+    let mut draft = message::draft(&template, variant.as_deref(), given, &unmarked_facts(Value::Object(facts)))?;
     leave_to_recipients(&courier(session, &work.workspace), &work.workspace, &new.to, &mut draft)?;
     template::fill(session, &template, &mut draft)?;
     let failed = |error: crate::template::TemplateError| Error::definition(format!("template {id}: {error}"));
     new.text = session.kept(&work.workspace, &draft.body().map_err(failed)?);
     let subject = draft.subject().map_err(failed)?;
     new.subject = new.subject.or(subject.map(|subject| session.kept_line(&work.workspace, &subject)));
-    new.facts = draft.values().iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect();
+    new.facts = NewMail::facts_of(draft.values(), |value| session.kept(&work.workspace, value));
     (new.template, new.variant) = (Some(id), Some(draft.variant().to_owned()).filter(|variant| !variant.is_empty()));
     Ok(new)
-}
-
-/// A text without the letters that stand for recipients' fields, which are ours alone.
-pub(super) fn unmarked(text: &str) -> String {
-    text.replace([PLACEHOLDER_START, PLACEHOLDER_END], "")
 }

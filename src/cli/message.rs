@@ -4,14 +4,15 @@ use clap::Subcommand;
 
 use crate::error::{Error, Result};
 use crate::ground::Time;
+use crate::incident::comms::{opened, untold};
 use crate::ledger::{About, Ledger};
-use crate::message::{LegState, Mail, MailState, MessageEvent};
-use crate::post::Post;
+use crate::message::{Leg, LegState, Mail, MailState, MessageEvent};
+use crate::post::{Post, verdict};
 use crate::view::count::counted;
 use crate::view::message::{MailView, mail_text, mail_view, mails_table};
 
 use super::ids;
-use super::send::{approve_and_send, deliver, judged, with_post};
+use super::send::{approve_and_send, deliver, with_post};
 use super::session::Session;
 use super::work::Work;
 
@@ -135,17 +136,17 @@ fn approve(session: &mut Session<'_>, id: &str, said: bool) -> Result<()> {
         // We were stopped between the consent and the outbox.
         with_post(session, &work.workspace, &ledger, |post| post.queue(&mut about, &message))?;
         let delivered = deliver(session, &work.workspace, &ledger, &mut about)?;
-        return finish(session, &about, &message, judged(&delivered));
+        return finish(session, &about, &message, verdict(&delivered));
     }
     let delivered = approve_and_send(session, &work.workspace, &ledger, &mut about, &message, said)?;
-    finish(session, &about, &message, judged(&delivered))
+    finish(session, &about, &message, verdict(&delivered))
 }
 
 fn send(session: &mut Session<'_>, at_once: bool) -> Result<()> {
     let work = Work::begin(session)?;
     let ledger = work.ledger(session);
     let mut all = Vec::new();
-    let mut waiting: Option<Time> = None;
+    let (mut waiting, mut stuck): (Option<Time>, Vec<String>) = (None, Vec::new());
     for mut about in ledger.correspondence()? {
         if at_once {
             with_post(session, &work.workspace, &ledger, |post| post.settle_lost(&mut about))?;
@@ -153,12 +154,19 @@ fn send(session: &mut Session<'_>, at_once: bool) -> Result<()> {
         }
         all.extend(deliver(session, &work.workspace, &ledger, &mut about)?);
         waiting = waiting.into_iter().chain(Post::next_at(&about)).min();
+        let is_stuck = |mail: &&Mail| mail.state() == MailState::Stuck;
+        stuck.extend(about.outbox().mails.iter().filter(is_stuck).map(|mail| about.full_id(mail.id())));
+        say_when_over(session, &about);
     }
     if all.is_empty() {
-        session.terminal.tell(&waiting.map_or_else(
-            || "The outbox is empty.".to_owned(),
-            |at| format!("Nothing is due before {}; --now tries all the same.", crate::view::run::short_time(at)),
-        ));
+        session.terminal.tell(&match waiting {
+            Some(at) => format!("Nothing is due before {} UTC; --now tries all the same.", at.format("%H:%M:%S")),
+            None if stuck.is_empty() => "The outbox is empty.".to_owned(),
+            None => format!("There is nothing to try, but these are stuck: {}.", stuck.join(", ")),
+        });
+        if !stuck.is_empty() {
+            session.terminal.tell("`opsctl message show` tells why; `message retry` or `message drop` decides.");
+        }
     }
     let shown: Vec<_> = all.iter().map(super::send::delivered).collect();
     if session.is_json() {
@@ -166,7 +174,7 @@ fn send(session: &mut Session<'_>, at_once: bool) -> Result<()> {
     } else if !all.is_empty() {
         session.terminal.tell(&format!("Tried: {}.", counted(all.len(), "attempt")));
     }
-    judged(&all)
+    verdict(&all)
 }
 
 // What failed before waits longer and longer; somebody who is sure that it works now need not.
@@ -178,10 +186,11 @@ fn hurry(ledger: &Ledger<'_>, about: &mut About) -> Result<()> {
             .legs
             .iter()
             .filter(|leg| matches!(leg.state, LegState::Waiting { not_before, .. } if not_before > now));
-        events.extend(
-            waiting
-                .map(|leg| MessageEvent::MessageRetried { message: mail.id().to_owned(), target: leg.target.clone() }),
-        );
+        events.extend(waiting.map(|leg| MessageEvent::MessageRetried {
+            message: mail.id().to_owned(),
+            target: leg.target.clone(),
+            attempt: None,
+        }));
     }
     if events.is_empty() { Ok(()) } else { ledger.record_mail(about, events) }
 }
@@ -193,13 +202,17 @@ fn retry(session: &mut Session<'_>, id: &str, channel: Option<&str>, uncertain: 
     let mail = about.mail(&message)?;
     let is_meant = |state: &LegState| match state {
         LegState::Failed { .. } | LegState::Waiting { .. } => true,
-        LegState::Uncertain { .. } => uncertain,
+        LegState::Uncertain { .. } | LegState::Trying { .. } => uncertain,
         _ => false,
     };
     let legs = mail.legs.iter().filter(|leg| channel.is_none_or(|channel| leg.target.channel == channel));
-    let meant: Vec<_> = legs.clone().filter(|leg| is_meant(&leg.state)).map(|leg| leg.target.clone()).collect();
+    // Another attempt than the one that hangs must not be taken for it.
+    let hanging = |leg: &Leg| matches!(leg.state, LegState::Trying { .. }).then_some(leg.attempts);
+    let meant = legs.clone().filter(|leg| is_meant(&leg.state));
+    let meant: Vec<_> = meant.map(|leg| (leg.target.clone(), hanging(leg))).collect();
     if meant.is_empty() {
-        let has_uncertain = legs.clone().any(|leg| matches!(leg.state, LegState::Uncertain { .. }));
+        let has_uncertain =
+            legs.clone().any(|leg| matches!(leg.state, LegState::Uncertain { .. } | LegState::Trying { .. }));
         let error = Error::usage(format!("nothing of {} is to be tried again", about.full_id(&message)));
         return Err(if has_uncertain {
             error.hint("it may have arrived: look there first; --uncertain sends it again all the same")
@@ -207,10 +220,10 @@ fn retry(session: &mut Session<'_>, id: &str, channel: Option<&str>, uncertain: 
             error.hint("`opsctl message show` tells where it stands")
         });
     }
-    let event = |target| MessageEvent::MessageRetried { message: message.clone(), target };
+    let event = |(target, attempt)| MessageEvent::MessageRetried { message: message.clone(), target, attempt };
     ledger.record_mail(&mut about, meant.into_iter().map(event).collect())?;
     let delivered = deliver(session, &work.workspace, &ledger, &mut about)?;
-    finish(session, &about, &message, judged(&delivered))
+    finish(session, &about, &message, verdict(&delivered))
 }
 
 fn drop(session: &mut Session<'_>, id: &str, channel: Option<String>, reason: &str) -> Result<()> {
@@ -225,7 +238,19 @@ fn drop(session: &mut Session<'_>, id: &str, channel: Option<String>, reason: &s
     finish(session, &about, &message, Ok(()))
 }
 
+// Where the last of those who were told hears the end, the incident may end, too.
+fn say_when_over(session: &mut Session<'_>, about: &About) {
+    let Some(incident) = about.incident().filter(|incident| incident.is_open()) else { return };
+    if !opened(incident).is_empty() && untold(incident).is_empty() {
+        let id = &incident.id;
+        session
+            .terminal
+            .tell(&format!("Everybody who was told of {id} knows that it is over: opsctl incident resolve {id}"));
+    }
+}
+
 fn finish(session: &mut Session<'_>, about: &About, message: &str, done: Result<()>) -> Result<()> {
+    say_when_over(session, about);
     let shown = mail_view(about.id(), about.mail(message)?);
     let now = session.clock.now();
     session.show(&shown, |look| mail_text(look, &shown, now))?;

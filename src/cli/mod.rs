@@ -147,7 +147,7 @@ enum Command {
     /// Probes: look at services from outside
     #[command(subcommand)]
     Probe(probe::ProbeCommand),
-    /// Watch every probe, keep what is seen, and raise alerts; the daemon
+    /// Watch probes, raise alerts, send what waits in the outbox, see to the clocks of incidents; the daemon
     Watch(watch::WatchArgs),
     /// The public status page: build it, look at it
     #[command(subcommand)]

@@ -6,7 +6,7 @@ use crate::engine::event::Walker;
 use crate::error::{Error, Result};
 use crate::ledger::{About, Ledger};
 use crate::message::{Draft, LegState, Target};
-use crate::post::{Consent, Delivered, NewMail, Outcome, Post, consent, readable, verdict};
+use crate::post::{Consent, Delivered, NewMail, Outcome, Post, consent, readable};
 use crate::site::publish;
 use crate::view::count::counted;
 use crate::view::message::{DeliveredView, delivered_view};
@@ -60,7 +60,7 @@ pub(super) fn send(
     new: NewMail,
     args: &SendArgs,
 ) -> Result<(About, String, Vec<Delivered>)> {
-    check_visibility(workspace, about.as_ref(), &new.to, args)?;
+    let new = NewMail { disclose: args.disclose, ..new };
     let (mut about, message) = with_post(session, workspace, ledger, |post| post.draft(about, new))?;
     show_draft(session, &about, &message)?;
     if args.draft {
@@ -98,13 +98,12 @@ pub(super) fn approve_and_send(
         Consent::Given(grounds) => grounds,
         Consent::Needed(commander) => return Err(needs_consent(about, message, commander.as_deref())),
     };
-    with_post(session, workspace, ledger, |post| {
-        post.approve(about, message, grounds)?;
-        post.queue(about, message)
-    })?;
+    let id = about.full_id(message);
+    with_post(session, workspace, ledger, |post| post.release(about, message, grounds))
+        .map_err(|error| error.hint(format!("the draft is kept: opsctl message approve {id}, or message drop {id}")))?;
     let mut delivered = deliver(session, workspace, ledger, about)?;
     let held = held(about, message, &delivered)?;
-    tell(session, about, &held);
+    tell(session, &held);
     delivered.extend(held);
     Ok(delivered)
 }
@@ -134,7 +133,10 @@ fn needs_consent(about: &About, message: &str, commander: Option<&str>) -> Error
         (None, None) => "the incident commander (nobody is, yet)".to_owned(),
     };
     Error::input_needed(format!("{id} goes to customers and waits for {who}"))
-        .hint(format!("the draft is kept: opsctl message approve {id}"))
+        .hint(match commander {
+            Some(name) => format!("the draft is kept; {name} sends it: opsctl message approve {id}"),
+            None => format!("the draft is kept; who commands sends it: opsctl message approve {id}"),
+        })
         .hint("or take it on yourself: --approve")
 }
 
@@ -146,16 +148,11 @@ pub(super) fn deliver(
     about: &mut About,
 ) -> Result<Vec<Delivered>> {
     let delivered = with_post(session, workspace, ledger, |post| Session::block_on(post.deliver(about))?)?;
-    tell(session, about, &delivered);
+    tell(session, &delivered);
     Ok(delivered)
 }
 
-/// The exit code that deliveries come to.
-pub(super) fn judged(delivered: &[Delivered]) -> Result<()> {
-    verdict(delivered)
-}
-
-fn tell(session: &mut Session<'_>, about: &About, delivered: &[Delivered]) {
+fn tell(session: &mut Session<'_>, delivered: &[Delivered]) {
     let (sent, rest): (Vec<_>, Vec<_>) = delivered.iter().partition(|one| matches!(one.outcome, Outcome::Sent(_)));
     // A list of recipients is told in one line, what went wrong in one each.
     let mut told: Vec<(&str, &str, usize, &str)> = Vec::new();
@@ -171,26 +168,8 @@ fn tell(session: &mut Session<'_>, about: &About, delivered: &[Delivered]) {
         session.terminal.tell(&format!("{message} to {channel}: sent ({many}{how})"));
     }
     for one in rest {
-        let place = place(&one.target);
-        let words = match &one.outcome {
-            Outcome::Sent(_) => continue,
-            Outcome::ByHand => {
-                copy_by_hand(session, about, one);
-                continue;
-            }
-            Outcome::Later(why) => format!("waits in the outbox: {why}"),
-            Outcome::Uncertain(why) => format!("nobody knows whether it arrived: {why}"),
-            Outcome::Failed(why) => format!("not sent: {why}"),
-        };
-        session.terminal.tell(&format!("{} to {place}: {words}", one.message));
+        session.terminal.tell(&one.to_string());
     }
-}
-
-fn copy_by_hand(session: &mut Session<'_>, _: &About, one: &Delivered) {
-    let channel = &one.target.channel;
-    session
-        .terminal
-        .tell(&format!("{} to {channel}: opsctl sends nothing there; copy it to {channel} yourself.", one.message));
 }
 
 /// What came of a delivery, for programs.
@@ -205,13 +184,6 @@ pub(super) fn delivered(one: &Delivered) -> DeliveredView {
     delivered_view(&one.message, &one.target.channel, one.target.recipient.as_deref(), outcome, detail)
 }
 
-fn place(target: &Target) -> String {
-    match &target.recipient {
-        Some(recipient) => format!("{} ({recipient})", target.channel),
-        None => target.channel.clone(),
-    }
-}
-
 fn show_draft(session: &mut Session<'_>, about: &About, message: &str) -> Result<()> {
     let mail = about.mail(message)?;
     let to: Vec<&str> = mail.drafted.to.iter().map(|to| to.channel.as_str()).collect();
@@ -219,22 +191,6 @@ fn show_draft(session: &mut Session<'_>, about: &About, message: &str) -> Result
     let subject = mail.drafted.subject.as_ref().map(|subject| format!("Subject: {subject}\n\n")).unwrap_or_default();
     session.terminal.say(&readable(&format!("{subject}{}", mail.drafted.text)));
     Ok(())
-}
-
-// Nothing of a restricted incident goes outside by mistake.
-fn check_visibility(workspace: &Workspace, about: Option<&About>, to: &[String], args: &SendArgs) -> Result<()> {
-    let Some(incident) = about.and_then(About::incident).filter(|incident| incident.is_restricted()) else {
-        return Ok(());
-    };
-    let channels = &workspace.loaded.catalog.settings.channels;
-    let is_outside = |id: &&String| {
-        channels.get(*id).is_some_and(|channel| matches!(channel.audience.as_deref(), Some("public" | "customers")))
-    };
-    match to.iter().find(is_outside).filter(|_| !args.disclose) {
-        Some(channel) => Err(Error::usage(format!("{} is restricted, and people outside read {channel}", incident.id))
-            .hint("if they are to know: --disclose")),
-        None => Ok(()),
-    }
 }
 
 /// Gives the fields that every recipient has in a list of their own a place in the text.

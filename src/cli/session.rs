@@ -45,6 +45,16 @@ impl<'t> Session<'t> {
         Ok(workspace)
     }
 
+    /// Says so where no workspace was found and the built-in one serves: what is open elsewhere is not seen here.
+    pub(super) fn tell_homeless(&mut self, workspace: &Workspace) {
+        if workspace.dir.is_none() {
+            let place = workspace.state_dir().map(|dir| format!(", with its journal in {}", dir.display()));
+            let place = place.unwrap_or_default();
+            self.terminal
+                .tell(&format!("There is no opsctl.yaml here or above: the built-in workspace serves{place}."));
+        }
+    }
+
     /// The workspace, without a word about files that cannot be read.
     pub(super) fn quiet_workspace(&self) -> Result<Workspace> {
         Workspace::open(self.global.dir.as_deref(), &self.surroundings)

@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::preview::{Premises, preview};
 use crate::engine::{Plan, State};
 use crate::error::{Error, Result};
-use crate::incident::{Incident, IncidentEvent, Telling};
+use crate::incident::{IncidentEvent, Telling};
 use crate::ledger::{Ledger, NewRun, NotRecorded};
 use crate::view;
 use crate::walk::answers::{Action, Answers};
@@ -169,7 +169,7 @@ fn incident_of(
     if !plan.needs_incident() || current(&ledger, start)?.is_some() || start.options.dry_run {
         return Ok(None);
     }
-    let open: Vec<_> = ledger.incidents()?.into_iter().filter(Incident::is_open).collect();
+    let open = ledger.open_incidents()?;
     let needed = || {
         Error::input_needed(format!(
             "{} is part of handling an incident, and none was named",

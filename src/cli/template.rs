@@ -13,14 +13,14 @@ use crate::error::{Error, Result};
 use crate::ground::rfc3339;
 use crate::incident::{Status, Telling};
 use crate::message::{self, Draft};
-use crate::post::NewMail;
+use crate::post::{NewMail, unmarked, unmarked_facts, verdict};
 use crate::terminal::{AskError, Question};
 use crate::view;
 use crate::view::message::mail_view;
 use crate::workspace::Workspace;
 
 use super::ids;
-use super::send::{SendArgs, courier, judged, leave_to_recipients};
+use super::send::{SendArgs, courier, leave_to_recipients};
 use super::session::Session;
 
 /// `template ID` renders one.
@@ -117,7 +117,7 @@ fn render(session: &mut Session<'_>, args: &RenderArgs) -> Result<()> {
     let telling = Telling { status: variant.as_deref().and_then(Status::parse), next: None };
     let facts = facts(session, &workspace, args.incident.as_deref(), telling)?;
     let given = pairs(&args.set)?;
-    let mut draft = message::draft(&template, variant.as_deref(), given, &facts)?;
+    let mut draft = message::draft(&template, variant.as_deref(), given, &unmarked_facts(facts))?;
     if !args.to.is_empty() {
         return send(session, &workspace, args, &template, draft);
     }
@@ -165,7 +165,7 @@ fn send(
         to: args.to.clone(),
         subject: draft.subject().map_err(failed)?.map(|subject| session.kept_line(workspace, &subject)),
         text: session.kept(workspace, &draft.body().map_err(failed)?),
-        facts: draft.values().iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect(),
+        facts: NewMail::facts_of(draft.values(), |value| session.kept(workspace, value)),
         ..NewMail::default()
     };
     let how = SendArgs { to: args.to.clone(), approve: args.approve, ..SendArgs::default() };
@@ -174,7 +174,7 @@ fn send(
     if session.is_json() {
         session.show(&shown, |_| String::new())?;
     }
-    judged(&delivered)
+    verdict(&delivered)
 }
 
 fn facts(session: &Session<'_>, workspace: &Workspace, incident: Option<&str>, telling: Telling) -> Result<Value> {
@@ -222,7 +222,7 @@ pub(super) fn fill(session: &mut Session<'_>, template: &Template, draft: &mut D
     }
     for field in missing {
         let value = ask(session, draft, &field)?;
-        draft.set(&field, value);
+        draft.set(&field, unmarked(&value));
     }
     Ok(())
 }

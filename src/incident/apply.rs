@@ -35,6 +35,7 @@ impl Incident {
             resolved_at: None,
             ended_at: None,
             reopened_at: None,
+            pauses: Vec::new(),
             resolution: None,
             untold: None,
             roles: std::collections::BTreeMap::new(),
@@ -127,9 +128,10 @@ impl Incident {
                 self.resolution.clone_from(reason);
                 self.untold.clone_from(untold);
             }
-            IncidentEvent::Canceled { reason } => {
+            IncidentEvent::Canceled { reason, untold } => {
                 self.enter(Status::Canceled, at);
                 self.resolution = Some(reason.clone());
+                self.untold.clone_from(untold);
             }
             IncidentEvent::Closed { .. } => self.enter(Status::Closed, at),
             IncidentEvent::Merged { into, reason } => {
@@ -195,6 +197,7 @@ impl Incident {
     fn reopen(&mut self, at: Time) {
         self.status = Status::Investigating;
         self.reopened_at = Some(at);
+        self.pauses.push((self.lasted_until(at), at));
         self.mitigated_at = None;
         self.resolved_at = None;
         self.ended_at = None;

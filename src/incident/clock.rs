@@ -6,7 +6,7 @@ use super::event::Target;
 use super::role::Role;
 use super::state::Incident;
 use crate::catalog::model::Severity;
-use crate::ground::Time;
+use crate::ground::{Time, later};
 use crate::message::Tell;
 
 /// Nobody can respond in the very moment. Where that is asked for, so much counts as at once.
@@ -75,13 +75,13 @@ pub fn lacks_commander(incident: &Incident, severity: Option<&Severity>) -> bool
 
 /// By when somebody has to have responded; none for a severity the workspace does not know.
 pub fn respond_by(incident: &Incident, severity: Option<&Severity>) -> Option<Time> {
-    incident.declared_at.checked_add_signed(severity?.respond_within.delta())
+    Some(later(incident.declared_at, severity?.respond_within.delta()))
 }
 
 fn respond(incident: &Incident, severity: Option<&Severity>) -> Option<Due> {
     let severity = severity?;
     let grace = if severity.respond_within.is_zero() { AT_ONCE } else { TimeDelta::zero() };
-    let by = respond_by(incident, Some(severity))? + grace;
+    let by = later(respond_by(incident, Some(severity))?, grace);
     let due = Due { target: Target::Respond, from: incident.declared_at, by, met: incident.acknowledged_at };
     (due.met.is_some() || incident.is_open()).then_some(due)
 }
@@ -110,7 +110,7 @@ fn updates(incident: &Incident, severity: Option<&Severity>) -> Vec<Due> {
         let met = told.get(place).copied();
         let rule = if place == 0 { first } else { every };
         // Nobody outside hears of a restricted one because of a rule.
-        let rule = rule.filter(|_| !incident.is_restricted()).map(|span| from + span.delta());
+        let rule = rule.filter(|_| !incident.is_restricted()).map(|span| later(from, span.delta()));
         let target = if place == 0 { Target::FirstUpdate } else { Target::NextUpdate };
         if let Some(by) = promised_after(from, met).or(rule)
             && (met.is_some() || incident.is_open())

@@ -85,7 +85,7 @@ pub fn figure(incident: &Incident, figure: Figure) -> Option<Duration> {
         Some(at) => (at, "impact started"),
         None => (incident.declared_at, "declared"),
     };
-    let since = |end: Option<Time>, (from, _): (Time, &str)| end.map(|end| (end - from).max(TimeDelta::zero()));
+    let since = |end: Option<Time>, (from, _): (Time, &str)| end.map(|end| end - from);
     let pick = |from: (Time, &str), known: &'static str, other: &'static str| {
         if from.1 == "declared" { other } else { known }
     };
@@ -109,7 +109,8 @@ pub fn figure(incident: &Incident, figure: Figure) -> Option<Duration> {
         }
         Figure::Impact => (impact(incident), "union of the impact intervals"),
     };
-    span.map(|span| Duration { span, formula })
+    // What ended before it began was told wrongly: how long it took is not known.
+    span.filter(|span| *span >= TimeDelta::zero()).map(|span| Duration { span, formula })
 }
 
 // One that goes on has no duration yet.
@@ -118,17 +119,32 @@ fn impact(incident: &Incident) -> Option<TimeDelta> {
     if goes_on { None } else { union(&incident.impacts, incident.last_at) }
 }
 
-/// How long it had which severity, in the order in which it had them; until `now` while it is open.
+/// How long it had which severity, in the order in which it had them; until `now` while it is open. While it was over,
+/// before it was opened again, it had none.
 pub fn per_severity(incident: &Incident, now: Time) -> Vec<(String, TimeDelta)> {
     let end = incident.lasted_until(now);
+    // Somebody may have told late that it was another for a while; of one moment the last word counts.
+    let mut changes: Vec<(Time, &String)> =
+        incident.severities.iter().map(|(at, severity)| (incident.declared_at.max(*at), severity)).collect();
+    changes.sort_by_key(|(at, _)| *at);
     let mut spans: Vec<(String, TimeDelta)> = Vec::new();
-    for (place, (from, severity)) in incident.severities.iter().enumerate() {
-        let to = incident.severities.get(place + 1).map_or(end, |(at, _)| *at);
-        let span = (to.min(end) - *from).max(TimeDelta::zero());
-        match spans.iter_mut().find(|(known, _)| known == severity) {
+    for (place, (from, severity)) in changes.iter().enumerate() {
+        let to = changes.get(place + 1).map_or(end, |(at, _)| end.min(*at));
+        let span = going_on(incident, *from, to);
+        match spans.iter_mut().find(|(known, _)| known == *severity) {
             Some((_, total)) => *total += span,
-            None => spans.push((severity.clone(), span)),
+            None => spans.push(((*severity).clone(), span)),
         }
     }
     spans
+}
+
+// So long of a stretch it was not over.
+fn going_on(incident: &Incident, from: Time, to: Time) -> TimeDelta {
+    let over = incident.pauses.iter().map(|(ended, reopened)| {
+        let part = to.min(*reopened) - from.max(*ended);
+        part.max(TimeDelta::zero())
+    });
+    let over = over.fold(TimeDelta::zero(), |sum, part| sum.checked_add(&part).unwrap_or(TimeDelta::MAX));
+    (to - from).checked_sub(&over).unwrap_or(TimeDelta::zero()).max(TimeDelta::zero())
 }

@@ -2,7 +2,7 @@
 
 use super::state::Incident;
 use crate::catalog::model::{EscalationLevel, Settings};
-use crate::ground::Time;
+use crate::ground::{Time, later};
 
 /// Somebody who is to be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub fn following(incident: &Incident, settings: &Settings) -> Option<Step> {
     let (policy, level, from) = after_last(incident, settings)?;
     let steps = settings.escalation.get(&policy)?.steps();
     let who = steps.get(usize::try_from(level).ok()?.checked_sub(1)?)?.clone();
-    let due = from + who.after.delta();
+    let due = later(from, who.after.delta());
     Some(Step { policy, level, who, due })
 }
 
@@ -169,7 +169,7 @@ mod tests {
         let settings = settings();
         assert_eq!(following(&incident("P2", &[]), &settings), None);
         assert_eq!(following(&incident("P9", &[]), &settings), None);
-        let over = IncidentEvent::Canceled { reason: "a test".into() };
+        let over = IncidentEvent::Canceled { reason: "a test".into(), untold: None };
         assert_eq!(following(&incident("P0", &[(10, over)]), &settings), None);
         let unknown = incident("P0", &[(10, asked("gone", 1))]);
         assert_eq!(following(&unknown, &settings), None, "the policy is not defined any more");

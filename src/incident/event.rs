@@ -342,6 +342,9 @@ pub enum IncidentEvent {
     Canceled {
         /// Why.
         reason: String,
+        /// Why a channel that was told of it was not told that it was none.
+        #[serde(default)]
+        untold: Option<String>,
     },
     /// Nothing more is to be done.
     Closed {

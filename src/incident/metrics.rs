@@ -22,7 +22,7 @@ pub const NEAREST_RANK: &str = "nearest rank: the smallest of the n known values
 pub const ON_TIME: &str = "updates that came by the moment they were due / all updates that were due by now";
 
 /// How the time of a severity is counted.
-pub const SEVERITY_TIME: &str = "from when an incident had the severity until it had another or was over; summed";
+pub const SEVERITY_TIME: &str = "the time in which an incident had the severity and was not over; summed";
 
 /// A figure over many incidents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,7 +135,8 @@ fn summed(incidents: &[&Incident], severities: &IndexMap<String, Severity>, now:
     let mut spans: IndexMap<String, TimeDelta> =
         severities.keys().map(|severity| (severity.clone(), TimeDelta::zero())).collect();
     for (severity, span) in incidents.iter().flat_map(|incident| per_severity(incident, now)) {
-        *spans.entry(severity).or_insert_with(TimeDelta::zero) += span;
+        let sum = spans.entry(severity).or_insert_with(TimeDelta::zero);
+        *sum = sum.checked_add(&span).unwrap_or(TimeDelta::MAX);
     }
     spans.into_iter().collect()
 }

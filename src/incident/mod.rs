@@ -9,11 +9,14 @@ pub mod event;
 mod facts;
 pub mod impact;
 pub mod metrics;
+mod order;
 pub mod remind;
 mod role;
 mod rules;
 mod state;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub use event::{IncidentEvent, Recorded, Visibility};
 pub use facts::{Telling, facts};

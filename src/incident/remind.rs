@@ -49,7 +49,7 @@ pub fn nags(incident: &Incident, severity: Option<&Severity>, reminders: &Remind
 fn counted(incident: &Incident, nag: Nag, reminders: &Reminders, now: Time) -> Option<Nag> {
     let (count, last) = incident.reminders.get(&nag.of).map_or((0, None), |(count, at)| (*count, Some(*at)));
     let is_time = last.is_none_or(|last| now - last >= reminders.every.delta());
-    (count < reminders.at_most && is_time).then(|| Nag { count: count + 1, ..nag })
+    (count < reminders.at_most && is_time).then(|| Nag { count: count.saturating_add(1), ..nag })
 }
 
 fn nag(of: String, discreet: &'static str, command: String) -> Nag {
@@ -194,7 +194,7 @@ mod tests {
         let taken = [(40, IncidentEvent::Acknowledged {})];
         assert_eq!(of(&taken, 899), pairs(&[("nobody commands it", 1)]));
         assert_eq!(of(&taken, 900), pairs(&[(SOON, 1), ("nobody commands it", 1)]));
-        let over = [(40, IncidentEvent::Canceled { reason: "a test".into() })];
+        let over = [(40, IncidentEvent::Canceled { reason: "a test".into(), untold: None })];
         assert_eq!(of(&over, 900), []);
     }
 

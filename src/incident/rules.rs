@@ -1,5 +1,6 @@
 //! What may follow where an incident stands.
 
+use super::comms::untold;
 use super::event::IncidentEvent;
 use super::state::{ActionState, Incident, TodoState};
 use super::status::Status;
@@ -27,7 +28,7 @@ impl Incident {
             IncidentEvent::TargetBreached { target, due } if self.breaches.contains(&(*target, *due)) => {
                 Err(format!("it is known already that {} missed its {}", self.id, target.words()))
             }
-            IncidentEvent::Reminded { of, count } if *count != self.reminded(of) + 1 => {
+            IncidentEvent::Reminded { of, count } if *count != self.reminded(of).saturating_add(1) => {
                 Err(format!("somebody else has reminded of this: {of}"))
             }
             IncidentEvent::Escalated { policy, level, by_itself: true, .. } if !self.leads_to(policy, *level) => {
@@ -53,14 +54,23 @@ impl Incident {
                 Err(format!("{} is told in {into} now; reopen that", self.id))
             }
             IncidentEvent::Reopened { .. } if self.is_open() => Err(format!("{} is open", self.id)),
+            IncidentEvent::Reopened { .. } if at < self.lasted_until(at) => Err(format!(
+                "{} went on until {}, and cannot go on again before",
+                self.id,
+                rfc3339(self.lasted_until(at))
+            )),
             IncidentEvent::Reopened { .. } => Ok(()),
+            IncidentEvent::Merged { into, .. } if self.absorbed.contains(into) => {
+                Err(format!("{into} is told in {}, so it cannot be the other way round", self.id))
+            }
             _ => self.allows_course(event, at),
         }
     }
 
     fn allows_course(&self, event: &IncidentEvent, at: Time) -> Result<(), String> {
         if let Some(next) = becomes(event) {
-            return self.allows_status(next, at);
+            self.allows_status(next, at)?;
+            return self.allows_end(event, next);
         }
         let only_while_open = matches!(
             event,
@@ -76,7 +86,29 @@ impl Incident {
         Ok(())
     }
 
-    fn allows_status(&self, next: Status, at: Time) -> Result<(), String> {
+    // An end must not pass by those who were told of it, however many write at once.
+    fn allows_end(&self, event: &IncidentEvent, next: Status) -> Result<(), String> {
+        if !matches!(next, Status::Resolved | Status::Canceled) {
+            return Ok(());
+        }
+        if let Some(open) = self.suffering().next() {
+            return Err(format!("{} still suffers, so {} is not over", open.service, self.id));
+        }
+        if matches!(
+            event,
+            IncidentEvent::Resolved { untold: Some(_), .. } | IncidentEvent::Canceled { untold: Some(_), .. }
+        ) {
+            return Ok(());
+        }
+        match untold(self).first() {
+            Some(told) => Err(format!("{} was not told that {} is over", told.to.channel, self.id)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a status of a moment may follow here; the error says why not. Whether everybody knows of an end is
+    /// another matter.
+    pub fn allows_status(&self, next: Status, at: Time) -> Result<(), String> {
         let id = &self.id;
         if next == self.status {
             return Err(format!("{id} is {} already", next.word()));
@@ -89,7 +121,8 @@ impl Incident {
                 words => format!("{id} is {from}; from there it may become {}", words.join(", ")),
             });
         }
-        let before = [self.mitigated_at, self.identified_at, Some(self.declared_at)].into_iter().flatten().max();
+        let before = [self.mitigated_at, self.identified_at, self.reopened_at, Some(self.declared_at)];
+        let before = before.into_iter().flatten().max();
         match before.filter(|before| at < *before) {
             Some(before) => Err(format!("{id} cannot be {} before {}", next.word(), rfc3339(before))),
             None => Ok(()),

@@ -59,6 +59,8 @@ pub struct Incident {
     pub ended_at: Option<Time>,
     /// When it was last opened again.
     pub reopened_at: Option<Time>,
+    /// When it was over for a while: from its end until it was opened again.
+    pub pauses: Vec<(Time, Time)>,
     /// How it was resolved, or why it was canceled.
     pub resolution: Option<String>,
     /// Why a channel was not told that it is over.

@@ -1,5 +1,7 @@
 //! Incidents: declared, read, added to.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::error::{Error, Kind, Result, nearest};
@@ -157,13 +159,27 @@ impl Ledger<'_> {
 
     // Each fact has to fit where those before it lead to.
     fn allowed(&self, incident: &Incident, happening: &Happening) -> Result<()> {
-        let now = self.now();
-        let mut then = incident.clone();
-        for (event, version) in happening.events.iter().zip(incident.version + 1..) {
-            let at = happening.at.unwrap_or(now);
+        self.in_order(incident, happening)?;
+        let Some((last, before)) = happening.events.split_last() else { return Ok(()) };
+        let at = self.moment(happening.at, incident.last_at);
+        let recorded_at = self.moment(None, incident.last_at);
+        let mut then = Cow::Borrowed(incident);
+        for (event, version) in before.iter().zip(incident.version + 1..) {
             then.allows(event, at).map_err(Error::usage)?;
             let (actor, event) = (self.actor.clone(), event.clone());
-            then.apply(&Recorded { version, at, recorded_at: now, actor, event });
+            then.to_mut().apply(&Recorded { version, at, recorded_at, actor, event });
+        }
+        then.allows(last, at).map_err(Error::usage)
+    }
+
+    // What corrects a moment must not turn round what followed from it.
+    fn in_order(&self, incident: &Incident, happening: &Happening) -> Result<()> {
+        for event in happening.events.iter().filter(|event| Incident::rewrites(event)) {
+            let events = self.incident_events(&incident.id)?;
+            let (at, recorded_at) = (self.moment(happening.at, incident.last_at), self.now());
+            let version = incident.version + 1;
+            let further = Recorded { version, at, recorded_at, actor: self.actor.clone(), event: event.clone() };
+            Incident::keeps_order(&events, &further).map_err(|why| Error::usage(format!("{}: {why}", incident.id)))?;
         }
         Ok(())
     }

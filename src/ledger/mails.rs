@@ -1,5 +1,7 @@
 //! Messages in the journal: each in the stream of what it is about.
 
+use std::borrow::Cow;
+
 use crate::error::{Error, Result, nearest};
 use crate::incident::{Incident, IncidentEvent};
 use crate::journal::{self, JournalError};
@@ -163,6 +165,17 @@ impl Ledger<'_> {
         Ok((readable, unreadable))
     }
 
+    fn allowed_in(&self, circular: &Circular, events: &[MessageEvent]) -> Result<()> {
+        let wrong = |why: String| Error::usage(format!("{}: {why}", circular.id));
+        let Some((last, before)) = events.split_last() else { return Ok(()) };
+        let mut then = Cow::Borrowed(&circular.outbox);
+        for event in before {
+            then.allows(event).map_err(wrong)?;
+            then.to_mut().apply(self.now(), &self.actor, event);
+        }
+        then.allows(last).map_err(wrong)
+    }
+
     fn each_stream<T>(
         &self,
         prefix: &str,
@@ -202,11 +215,7 @@ impl Ledger<'_> {
         };
         let new: Vec<_> = events.iter().map(to_new).collect();
         loop {
-            let mut then = circular.outbox.clone();
-            for event in &events {
-                then.allows(event).map_err(|why| Error::usage(format!("{}: {why}", circular.id)))?;
-                then.apply(self.now(), &self.actor, event);
-            }
+            self.allowed_in(circular, &events)?;
             let stream = stream(&circular.id);
             let stored = match self.journal.append(&stream, circular.version, &self.context(), &new) {
                 Ok(stored) => return apply_all(circular, &stored),
@@ -266,7 +275,7 @@ mod tests {
         tell(&journal, "incident/INC-1", &[declared.clone(), drafted.clone(), new.clone()]);
         tell(&journal, "incident/INC-2", &[declared.clone(), drafted.clone()]);
         tell(&journal, "incident/INC-3", &[declared]);
-        tell(&journal, "message/MSG-1", &[drafted.clone()]);
+        tell(&journal, "message/MSG-1", std::slice::from_ref(&drafted));
         tell(&journal, "message/MSG-2", &[drafted, new]);
         let (catalog, actor) = (Catalog::default(), Actor("ana".into()));
         let ledger = Ledger { journal: &journal, catalog: &catalog, clock: &SystemClock, actor, host: "box".into() };

@@ -1,5 +1,7 @@
 //! Planned work: planned, read, added to.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::error::{Error, Result, nearest};
@@ -79,14 +81,30 @@ impl Ledger<'_> {
         events: &[MaintenanceEvent],
         at: Option<Time>,
     ) -> Result<Maintenance> {
-        let now = self.now();
+        Ok(self.after(maintenance, events, at)?.into_owned())
+    }
+
+    // The last fact needs no state after it, so that one alone copies nothing.
+    fn may_follow(&self, maintenance: &Maintenance, events: &[MaintenanceEvent], at: Option<Time>) -> Result<()> {
+        let Some((last, before)) = events.split_last() else { return Ok(()) };
+        let then = self.after(maintenance, before, at)?;
+        then.allows(last, self.moment(at, maintenance.last_at)).map_err(Error::usage)
+    }
+
+    fn after<'a>(
+        &self,
+        maintenance: &'a Maintenance,
+        events: &[MaintenanceEvent],
+        at: Option<Time>,
+    ) -> Result<Cow<'a, Maintenance>> {
         self.not_in_future(at)?;
-        let mut then = maintenance.clone();
+        let recorded_at = self.moment(None, maintenance.last_at);
+        let at = at.unwrap_or(recorded_at);
+        let mut then = Cow::Borrowed(maintenance);
         for (event, version) in events.iter().zip(maintenance.version + 1..) {
-            let at = at.unwrap_or(now);
             then.allows(event, at).map_err(Error::usage)?;
             let (actor, event) = (self.actor.clone(), event.clone());
-            then.apply(&Recorded { version, at, recorded_at: now, actor, event });
+            then.to_mut().apply(&Recorded { version, at, recorded_at, actor, event });
         }
         Ok(then)
     }
@@ -101,7 +119,7 @@ impl Ledger<'_> {
     ) -> Result<()> {
         let new: Vec<NewEvent> = events.iter().map(|event| to_new(event, at)).collect();
         loop {
-            self.would_be(maintenance, events, at)?;
+            self.may_follow(maintenance, events, at)?;
             let stream = stream(&maintenance.id);
             let stored = match self.journal.append(&stream, maintenance.version, &self.context(), &new) {
                 Ok(stored) => return apply_all(maintenance, &stored),

@@ -6,6 +6,8 @@ mod mails;
 mod maintenances;
 mod open;
 mod runs;
+#[cfg(test)]
+mod tests;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -78,6 +80,12 @@ impl Ledger<'_> {
     /// The current moment.
     pub fn now(&self) -> Time {
         self.clock.now()
+    }
+
+    /// When something happens that is written down now: the journal's moments never go back, even where the clocks of
+    /// two machines differ.
+    fn moment(&self, at: Option<Time>, last: Time) -> Time {
+        at.unwrap_or_else(|| self.now().max(last))
     }
 
     fn context(&self) -> Context {

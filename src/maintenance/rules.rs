@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::event::MaintenanceEvent;
 use super::state::Maintenance;
 use super::status::Status;
-use crate::ground::{Time, rfc3339};
+use crate::ground::{Time, later, rfc3339};
 
 /// People begin a little early; more than that is another time than the one that was announced.
 const EARLY: TimeDelta = TimeDelta::minutes(15);
@@ -42,7 +42,7 @@ impl Maintenance {
         if until <= from {
             return Err(format!("it would end at {}, and begin only at {}", rfc3339(until), rfc3339(from)));
         }
-        if from < at - NOW {
+        if from < later(at, -NOW) {
             return Err(format!("{} has passed already; work is planned ahead", rfc3339(from)));
         }
         Ok(())
@@ -70,7 +70,7 @@ impl Maintenance {
         if self.status.is_under_way() {
             return Err(format!("{id} has begun already"));
         }
-        if at < self.scheduled_for - EARLY {
+        if at < later(self.scheduled_for, -EARLY) {
             let from = rfc3339(self.scheduled_for);
             return Err(format!(
                 "{id} is planned for {from}; move it first: opsctl maintenance update {id} --from now"

@@ -23,6 +23,11 @@ impl Addressee {
         matches!(self.audience.as_deref(), Some("public" | "customers"))
     }
 
+    /// Whether the team alone reads it. Of a channel without an audience nobody said that.
+    pub fn is_inside(&self) -> bool {
+        !self.is_outside() && self.audience.is_some()
+    }
+
     /// Whether customers read it, so that the commander has to approve.
     pub fn is_customers(&self) -> bool {
         self.audience.as_deref() == Some("customers")
@@ -176,6 +181,9 @@ pub enum MessageEvent {
         /// The delivery.
         #[serde(flatten)]
         target: Target,
+        /// The attempt under way that nobody waits for any more; none where nothing is under way.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attempt: Option<u32>,
     },
     /// Somebody gave up what had not arrived; all of the message, or one channel.
     MessageDropped {

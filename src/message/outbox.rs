@@ -1,15 +1,19 @@
 //! What has become of messages: drafted, approved, and each delivery on its way. Pure; whoever sends asks here what may
 //! be tried, and says here what came of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::TimeDelta;
 
 use super::backoff;
-use super::event::{Addressee, Drafted, MessageEvent, Target, Tell};
+use super::event::{Addressee, Drafted, MessageEvent, Queued, Target, Tell};
 use crate::engine::event::Walker;
-use crate::ground::{Actor, Time};
+use crate::ground::{Actor, Time, later};
+
+/// What was never tried, or is to be tried again, is due at once, whatever the clock says of the moment when it was
+/// queued: another machine's may have been ahead.
+const AT_ONCE: Time = Time::MIN_UTC;
 
 /// The messages of one stream, in the order they were drafted.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -150,6 +154,24 @@ impl LegState {
     }
 }
 
+impl Leg {
+    /// Since when it is being tried; none when nobody tries it.
+    pub const fn tried_since(&self) -> Option<Time> {
+        match self.state {
+            LegState::Trying { since, .. } => Some(since),
+            _ => None,
+        }
+    }
+
+    /// Until when it waits; none when it does not wait, or may be tried at once.
+    pub fn waits_until(&self) -> Option<Time> {
+        match self.state {
+            LegState::Waiting { not_before, .. } => Some(not_before).filter(|at| *at > AT_ONCE),
+            _ => None,
+        }
+    }
+}
+
 impl Mail {
     /// Its id in its stream.
     pub fn id(&self) -> &str {
@@ -175,6 +197,12 @@ impl Mail {
         } else {
             MailState::Dropped
         }
+    }
+
+    /// When the first of its deliveries that wait is due; what is due at once is due since it was queued.
+    pub fn due_at(&self) -> Option<Time> {
+        let waiting = self.legs.iter().filter(|leg| matches!(leg.state, LegState::Waiting { .. }));
+        waiting.filter_map(|leg| leg.waits_until().or(self.queued_at)).min()
     }
 
     /// The deliveries to a channel.
@@ -278,9 +306,6 @@ impl Outbox {
 fn allows(mail: &Mail, event: &MessageEvent) -> Result<(), String> {
     let id = mail.id();
     let word = mail.state().word();
-    let leg = |target: &Target| mail.legs.iter().find(|leg| leg.target == *target);
-    let state = |target: &Target| leg(target).map(|leg| &leg.state);
-    let attempts = |target: &Target| leg(target).map_or(0, |leg| leg.attempts);
     match event {
         MessageEvent::MessageDrafted(_) => Err(format!("there is a message {id} already")),
         MessageEvent::MessageApproved { .. } if mail.state() != MailState::Draft => {
@@ -289,27 +314,15 @@ fn allows(mail: &Mail, event: &MessageEvent) -> Result<(), String> {
         MessageEvent::MessageQueued { .. } if mail.state() != MailState::Approved => {
             Err(format!("{id} is {word}, and only an approved message is sent"))
         }
-        // Who has not seen the attempt before takes nothing: what he knows is old.
-        MessageEvent::MessageAttempted { target, attempt, .. } => match state(target) {
-            Some(LegState::Waiting { .. }) if attempts(target) + 1 == *attempt => Ok(()),
-            Some(LegState::Waiting { .. }) => Err(format!("{id} to {} was tried meanwhile", target.channel)),
-            Some(other) => Err(format!("{id} to {} is {}", target.channel, other.word())),
-            None => Err(format!("{id} does not go to {}", target.channel)),
+        MessageEvent::MessageQueued { targets, .. } => match doubled(targets) {
+            Some(target) => Err(format!("{id} would go twice to {}", place(target))),
+            None => Ok(()),
         },
-        MessageEvent::MessageRetried { target, .. } => match state(target) {
-            Some(LegState::Failed { .. } | LegState::Uncertain { .. } | LegState::Waiting { .. }) => Ok(()),
-            Some(other) => Err(format!("{id} to {} is {}", target.channel, other.word())),
-            None => Err(format!("{id} does not go to {}", target.channel)),
-        },
-        // It failed once; whoever sees that a second time must not end the attempt that came after.
-        MessageEvent::MessageFailed { target, attempt: Some(attempt), .. } => match state(target) {
-            Some(LegState::Trying { .. }) if attempts(target) == *attempt => Ok(()),
-            Some(_) => Err(format!("attempt {attempt} of {id} to {} is over already", target.channel)),
-            None => Err(format!("{id} does not go to {}", target.channel)),
-        },
-        MessageEvent::MessageSent { target, .. } | MessageEvent::MessageFailed { target, .. } => match state(target) {
-            Some(LegState::Sent { .. }) => Err(format!("{id} to {} was sent already", target.channel)),
-            Some(_) => Ok(()),
+        MessageEvent::MessageAttempted { target, .. }
+        | MessageEvent::MessageRetried { target, .. }
+        | MessageEvent::MessageSent { target, .. }
+        | MessageEvent::MessageFailed { target, .. } => match mail.legs.iter().find(|leg| leg.target == *target) {
+            Some(leg) => allows_leg(id, leg, event),
             None => Err(format!("{id} does not go to {}", target.channel)),
         },
         MessageEvent::MessageDropped { .. } if matches!(mail.state(), MailState::Sent | MailState::Dropped) => {
@@ -322,6 +335,44 @@ fn allows(mail: &Mail, event: &MessageEvent) -> Result<(), String> {
     }
 }
 
+fn allows_leg(id: &str, leg: &Leg, event: &MessageEvent) -> Result<(), String> {
+    let channel = &leg.target.channel;
+    let is_waiting = matches!(leg.state, LegState::Waiting { .. });
+    let is_tried = matches!(leg.state, LegState::Trying { .. });
+    match event {
+        // Who has not seen the attempt before takes nothing: what he knows is old.
+        MessageEvent::MessageAttempted { attempt, .. } if is_waiting => {
+            let is_next = leg.attempts.saturating_add(1) == *attempt;
+            if is_next { Ok(()) } else { Err(format!("{id} to {channel} was tried meanwhile")) }
+        }
+        // Only whoever names the attempt that he gives up knows that there is one.
+        MessageEvent::MessageRetried { attempt: Some(attempt), .. } if is_tried && leg.attempts == *attempt => Ok(()),
+        MessageEvent::MessageRetried { .. }
+            if is_waiting || matches!(leg.state, LegState::Failed { .. } | LegState::Uncertain { .. }) =>
+        {
+            Ok(())
+        }
+        // It failed once; whoever sees that a second time must not end the attempt that came after.
+        MessageEvent::MessageFailed { attempt: Some(attempt), .. } => {
+            let is_it = is_tried && leg.attempts == *attempt;
+            if is_it { Ok(()) } else { Err(format!("attempt {attempt} of {id} to {channel} is over already")) }
+        }
+        // Where nothing was tried, nothing may have come of it.
+        MessageEvent::MessageFailed { attempt: None, .. } if is_waiting => Ok(()),
+        MessageEvent::MessageSent { .. } if !matches!(leg.state, LegState::Sent { .. }) => Ok(()),
+        _ => Err(format!("{id} to {channel} is {}", leg.state.word())),
+    }
+}
+
+fn doubled(targets: &[Queued]) -> Option<&Target> {
+    let mut seen = BTreeSet::new();
+    targets.iter().map(|queued| &queued.target).find(|target| !seen.insert(*target))
+}
+
+fn place(target: &Target) -> String {
+    target.recipient.as_ref().map_or_else(|| target.channel.clone(), |who| format!("{who} ({})", target.channel))
+}
+
 fn apply(mail: &mut Mail, at: Time, actor: &Actor, event: &MessageEvent) {
     match event {
         MessageEvent::MessageDrafted(_) => {}
@@ -329,13 +380,11 @@ fn apply(mail: &mut Mail, at: Time, actor: &Actor, event: &MessageEvent) {
         MessageEvent::MessageQueued { targets, by, .. } => {
             mail.queued_at = Some(at);
             mail.queued_by.clone_from(by);
-            let leg = |queued: &super::event::Queued| Leg {
-                target: queued.target.clone(),
-                fields: queued.fields.clone(),
-                attempts: 0,
-                state: LegState::Waiting { not_before: at, last: None },
-            };
-            mail.legs = targets.iter().map(leg).collect();
+            mail.legs.clear();
+            // A target that is named twice is told once.
+            let mut seen = BTreeSet::new();
+            let targets = targets.iter().filter(|queued| seen.insert(&queued.target));
+            mail.legs.extend(targets.map(fresh));
         }
         MessageEvent::MessageAttempted { target, attempt, pid, host, .. } => {
             if let Some(leg) = mail.leg(target) {
@@ -355,7 +404,7 @@ fn apply(mail: &mut Mail, at: Time, actor: &Actor, event: &MessageEvent) {
         }
         MessageEvent::MessageRetried { target, .. } => {
             if let Some(leg) = mail.leg(target) {
-                leg.state = LegState::Waiting { not_before: at, last: None };
+                leg.state = LegState::Waiting { not_before: AT_ONCE, last: None };
             }
         }
         MessageEvent::MessageDropped { channel, reason, .. } => {
@@ -370,10 +419,15 @@ fn apply(mail: &mut Mail, at: Time, actor: &Actor, event: &MessageEvent) {
     }
 }
 
+fn fresh(queued: &Queued) -> Leg {
+    let (target, fields) = (queued.target.clone(), queued.fields.clone());
+    Leg { target, fields, attempts: 0, state: LegState::Waiting { not_before: AT_ONCE, last: None } }
+}
+
 fn failed(attempts: u32, at: Time, reason: &str, (again, uncertain): (bool, bool), after_s: Option<u64>) -> LegState {
     if again {
         let wait = backoff(attempts, after_s.map(Duration::from_secs));
-        let not_before = at + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+        let not_before = later(at, TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX));
         return LegState::Waiting { not_before, last: Some(reason.to_owned()) };
     }
     if uncertain {
@@ -381,3 +435,7 @@ fn failed(attempts: u32, at: Time, reason: &str, (again, uncertain): (bool, bool
     }
     LegState::Failed { reason: reason.to_owned() }
 }
+
+#[cfg(test)]
+#[path = "outbox/tests.rs"]
+mod tests;

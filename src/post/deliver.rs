@@ -1,5 +1,6 @@
 //! Deliveries: what is due, one attempt each, and what came of it.
 
+use std::fmt;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -10,12 +11,15 @@ use crate::catalog::model::{Channel, Delivery, Recipient, Repeat};
 use crate::channel::{Message, NotDelivered, Receipt};
 use crate::engine::event::Walker;
 use crate::error::{Error, Kind, Result};
-use crate::ground::{Time, abort_point};
+use crate::ground::{Time, abort_point, later};
 use crate::ledger::About;
 use crate::message::{Leg, LegState, Mail, MessageEvent, Target};
 
 /// So long a message is left to the process that queued it, as long as that is there.
 const HEAD_START: TimeDelta = TimeDelta::minutes(2);
+
+/// Mail may take a minute for each recipient, a command half a minute; nothing takes longer than this.
+const LONGEST_ATTEMPT: TimeDelta = TimeDelta::minutes(15);
 
 /// What came of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +45,21 @@ pub enum Outcome {
     Uncertain(String),
     /// It did not arrive; somebody has to decide.
     Failed(String),
+}
+
+impl fmt::Display for Delivered {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let channel = &self.target.channel;
+        let recipient = self.target.recipient.as_ref().map(|one| format!(" ({one})")).unwrap_or_default();
+        write!(out, "{} to {channel}{recipient}: ", self.message)?;
+        match &self.outcome {
+            Outcome::Sent(how) => write!(out, "sent ({how})"),
+            Outcome::ByHand => write!(out, "opsctl sends nothing there; copy it to {channel} yourself."),
+            Outcome::Later(why) => write!(out, "waits in the outbox: {why}"),
+            Outcome::Uncertain(why) => write!(out, "nobody knows whether it arrived: {why}"),
+            Outcome::Failed(why) => write!(out, "not sent: {why}"),
+        }
+    }
 }
 
 impl Post<'_> {
@@ -92,11 +111,7 @@ impl Post<'_> {
 
     /// When the next delivery is due; none when nothing waits.
     pub fn next_at(about: &About) -> Option<Time> {
-        let waiting = about.outbox().mails.iter().flat_map(|mail| &mail.legs).filter_map(|leg| match leg.state {
-            LegState::Waiting { not_before, .. } => Some(not_before),
-            _ => None,
-        });
-        waiting.min()
+        about.outbox().mails.iter().filter_map(Mail::due_at).min()
     }
 
     // What is due and was not tried in this round. A channel hears things in their order: a later message waits while an
@@ -131,7 +146,7 @@ impl Post<'_> {
     // Whoever queued it is about to send it, and tells its operator what came of it.
     fn is_left_to_another(&self, mail: &Mail, now: Time) -> bool {
         let Some((walker, since)) = mail.queued_by.as_ref().zip(mail.queued_at) else { return false };
-        *walker != self.walker && now < since + HEAD_START && (self.is_alive)(walker)
+        *walker != self.walker && now < later(since, HEAD_START) && (self.is_alive)(walker)
     }
 
     // None when somebody else took it first.
@@ -151,7 +166,6 @@ impl Post<'_> {
             &target.channel,
             &self.ledger.catalog.settings,
             &Others::of(self.ledger, about),
-            self.ledger.now(),
         );
         abort_point();
         let done = self.bring(&channel, &letter, &leg).await;
@@ -249,10 +263,12 @@ impl Post<'_> {
         }))
     }
 
-    // A process that ended in the middle of a delivery left nobody who knows how it ended.
+    // A process that ended in the middle of a delivery left nobody who knows how it ended. One on another machine cannot be
+    // looked for, and a number may be another process's by now; but no attempt takes so long.
     fn is_lost(&self, leg: &Leg) -> bool {
-        matches!(&leg.state, LegState::Trying { pid, host, .. }
-            if !(self.is_alive)(&Walker { pid: *pid, host: host.clone() }))
+        let LegState::Trying { pid, host, since } = &leg.state else { return false };
+        let took = self.ledger.now().signed_duration_since(*since);
+        took > LONGEST_ATTEMPT || !(self.is_alive)(&Walker { pid: *pid, host: host.clone() })
     }
 
     /// Settles what processes left that ended in the middle of a delivery, so that nobody knows how it ended.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::catalog::model::Settings;
-use crate::channel::{Message, MessageKind, Thread, placeholder, placeholders};
+use crate::channel::{Message, MessageKind, PLACEHOLDER_END, PLACEHOLDER_START, Thread, placeholder, placeholders};
 use crate::ground::{Time, plain, plain_line, rfc3339};
 use crate::incident::impact::{Interval, LEVELS};
 use crate::incident::{Incident, Role, Status};
@@ -13,17 +13,14 @@ use crate::message::{LegState, Mail, Outbox, Tell};
 use crate::monitor::service::ServiceState;
 use crate::post::others::{Others, state};
 
+/// So many characters a title has at most.
+const LONGEST_TITLE: usize = 200;
+
 /// The message for a channel; `others` is what services suffer from besides.
-pub(super) fn letter(
-    about: &About,
-    mail: &Mail,
-    channel: &str,
-    settings: &Settings,
-    others: &Others,
-    now: Time,
-) -> Message {
+pub(super) fn letter(about: &About, mail: &Mail, channel: &str, settings: &Settings, others: &Others) -> Message {
     let drafted = &mail.drafted;
-    let at = mail.queued_at.unwrap_or(now);
+    // When it was drafted: so it is sent as it was shown.
+    let at = mail.drafted_at;
     Message {
         id: about.full_id(mail.id()),
         kind: match drafted.tell {
@@ -71,7 +68,7 @@ fn services(about: &About, tell: Tell) -> Vec<String> {
 /// The message's subject, else its first line.
 pub fn title(mail: &Mail) -> String {
     let first = || mail.drafted.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
-    plain_line(mail.drafted.subject.as_deref().unwrap_or_else(first))
+    shortened(&plain_line(mail.drafted.subject.as_deref().unwrap_or_else(first)))
 }
 
 fn thread(about: &About, mail: &Mail, channel: &str, settings: &Settings, others: &Others) -> Option<Thread> {
@@ -155,6 +152,29 @@ fn remote(outbox: &Outbox, channel: &str) -> Option<String> {
 /// Who may be asked about an incident, for messages to the team.
 pub fn contact(incident: &Incident) -> Option<&str> {
     incident.role(Role::Communications).or(incident.role(Role::Commander))
+}
+
+/// A title that fits a line or two, whatever was written.
+fn shortened(title: &str) -> String {
+    match title.char_indices().nth(LONGEST_TITLE) {
+        Some((end, _)) => format!("{}…", title[..end].trim_end()),
+        None => title.to_owned(),
+    }
+}
+
+/// A text without the letters that stand for recipients' fields, which are ours alone.
+pub fn unmarked(text: &str) -> String {
+    text.replace([PLACEHOLDER_START, PLACEHOLDER_END], "")
+}
+
+/// Facts whose texts are [`unmarked`].
+pub fn unmarked_facts(facts: Value) -> Value {
+    match facts {
+        Value::String(text) => Value::String(unmarked(&text)),
+        Value::Array(all) => Value::Array(all.into_iter().map(unmarked_facts).collect()),
+        Value::Object(all) => Value::Object(all.into_iter().map(|(key, value)| (key, unmarked_facts(value))).collect()),
+        other => other,
+    }
 }
 
 /// A text with its places for recipients' fields in brackets, for eyes.

@@ -29,7 +29,7 @@ use others::Others;
 pub use approve::{Consent, consent};
 pub use deliver::{Delivered, Outcome, verdict};
 pub use end::{check_told, end_all, resolved};
-pub use letter::{contact, impact, public_name, readable, title};
+pub use letter::{contact, impact, public_name, readable, title, unmarked, unmarked_facts};
 pub use nudge::{Asked, escalation, reminder};
 
 /// What brings messages on their way.
@@ -67,6 +67,15 @@ pub struct NewMail {
     pub facts: BTreeMap<String, Value>,
     /// The run and step that made it.
     pub step: Option<String>,
+    /// Whether people outside may read it, though the incident is restricted.
+    pub disclose: bool,
+}
+
+impl NewMail {
+    /// The values that went in, as they may be kept.
+    pub fn facts_of(values: &BTreeMap<String, String>, keep: impl Fn(&str) -> String) -> BTreeMap<String, Value> {
+        values.iter().map(|(name, value)| (name.clone(), Value::String(keep(value)))).collect()
+    }
 }
 
 impl Post<'_> {
@@ -92,6 +101,10 @@ impl Post<'_> {
     /// same moment, so that there is no message without its cause.
     pub fn ready(&self, about: &About, new: NewMail) -> Result<Vec<MessageEvent>> {
         let drafted = self.drafted(Some(about), new)?;
+        if let Some(to) = drafted.to.iter().find(|to| to.is_outside()) {
+            return Err(Error::usage(format!("people outside read {}, and nobody has approved this", to.channel))
+                .hint("reminders and escalations go to channels of the team"));
+        }
         let message = drafted.message.clone();
         let grounds = "not needed".to_owned();
         let queued = MessageEvent::MessageQueued {
@@ -104,7 +117,8 @@ impl Post<'_> {
     }
 
     fn drafted(&self, about: Option<&About>, new: NewMail) -> Result<Drafted> {
-        let to = new.to.iter().map(|id| self.addressee(id)).collect::<Result<Vec<_>>>()?;
+        let to = self.addressees(&new.to)?;
+        check_visibility(about, &to, new.disclose)?;
         if to.is_empty() {
             return Err(Error::usage("a message needs a channel").hint("name one with --to; opsctl.yaml defines them"));
         }
@@ -144,18 +158,23 @@ impl Post<'_> {
         (reachable, wrong)
     }
 
-    /// Approves a draft on some grounds.
-    pub fn approve(&self, about: &mut About, message: &str, grounds: &str) -> Result<()> {
-        let event = MessageEvent::MessageApproved { message: message.to_owned(), grounds: grounds.to_owned() };
-        self.ledger.record_mail(about, vec![event])
+    /// Approves a draft on some grounds and puts it into the outbox, both or neither: from here on it survives whatever
+    /// happens to this process.
+    pub fn release(&self, about: &mut About, message: &str, grounds: &str) -> Result<()> {
+        let approved = MessageEvent::MessageApproved { message: message.to_owned(), grounds: grounds.to_owned() };
+        let queued = self.to_queue(about, message)?;
+        self.ledger.record_mail(about, vec![approved, queued])
     }
 
-    /// Puts an approved message into the outbox: from here on it survives whatever happens to this process.
+    /// Puts a message into the outbox that was approved by an opsctl that stopped there.
     pub fn queue(&self, about: &mut About, message: &str) -> Result<()> {
+        let queued = self.to_queue(about, message)?;
+        self.ledger.record_mail(about, vec![queued])
+    }
+
+    fn to_queue(&self, about: &About, message: &str) -> Result<MessageEvent> {
         let targets = self.targets(&about.mail(message)?.drafted)?;
-        let by = Some(self.walker.clone());
-        let event = MessageEvent::MessageQueued { message: message.to_owned(), targets, by };
-        self.ledger.record_mail(about, vec![event])
+        Ok(MessageEvent::MessageQueued { message: message.to_owned(), targets, by: Some(self.walker.clone()) })
     }
 
     /// What would be sent to each channel, byte for byte; for a list of recipients to the first of them.
@@ -165,8 +184,7 @@ impl Post<'_> {
         for to in &mail.drafted.to {
             let Some(channel) = self.channel(&to.channel) else { continue };
             let recipients = self.recipients(channel)?;
-            let letter =
-                letter::letter(about, mail, &to.channel, &self.ledger.catalog.settings, &others, self.ledger.now());
+            let letter = letter::letter(about, mail, &to.channel, &self.ledger.catalog.settings, &others);
             let preview =
                 self.courier.preview(channel, &letter, recipients.first()).map_err(|why| not_fit(&to.channel, &why))?;
             previews.push((to.channel.clone(), preview, recipients.len()));
@@ -198,6 +216,18 @@ impl Post<'_> {
         self.courier.recipients(channel).map_err(|why| not_fit(&channel.id, &why))
     }
 
+    // Each channel once, however often it was named.
+    fn addressees(&self, ids: &[String]) -> Result<Vec<Addressee>> {
+        let mut to: Vec<Addressee> = Vec::new();
+        for id in ids {
+            let addressee = self.addressee(id)?;
+            if !to.contains(&addressee) {
+                to.push(addressee);
+            }
+        }
+        Ok(to)
+    }
+
     fn addressee(&self, id: &str) -> Result<Addressee> {
         let channels = &self.ledger.catalog.settings.channels;
         let Some(channel) = channels.get(id) else {
@@ -212,6 +242,21 @@ impl Post<'_> {
 
     fn channel(&self, id: &str) -> Option<&Channel> {
         self.ledger.catalog.settings.channels.get(id)
+    }
+}
+
+/// Nothing of a restricted incident goes outside by mistake.
+pub fn check_visibility(about: Option<&About>, to: &[Addressee], disclose: bool) -> Result<()> {
+    let Some(incident) = about.and_then(About::incident).filter(|incident| incident.is_restricted()) else {
+        return Ok(());
+    };
+    match to.iter().find(|to| !to.is_inside()).filter(|_| !disclose) {
+        Some(to) => {
+            Err(Error::usage(format!("{} is restricted, and people outside may read {}", incident.id, to.channel))
+                .hint("a channel of the team has `audience: team`")
+                .hint(format!("if they are to know: opsctl incident notify {} --disclose", incident.id)))
+        }
+        None => Ok(()),
     }
 }
 

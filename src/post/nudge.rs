@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::NewMail;
+use super::{NewMail, unmarked};
 use crate::ground::plain_line;
 use crate::incident::Incident;
 use crate::incident::remind::Nag;
@@ -29,7 +29,7 @@ pub fn reminder(incident: &Incident, nags: &[Nag], to: Vec<String>) -> NewMail {
         if incident.is_restricted() {
             let _ = write!(text, "\n{}: opsctl incident show {}", nag.discreet, incident.id);
         } else {
-            let _ = write!(text, "\n{}: opsctl {}", nag.of, nag.command);
+            let _ = write!(text, "\n{}: opsctl {}", unmarked(&nag.of), nag.command);
         }
     }
     NewMail { tell: Tell::Reminder, to, text, ..NewMail::default() }
@@ -39,7 +39,7 @@ pub fn reminder(incident: &Incident, nags: &[Nag], to: Vec<String>) -> NewMail {
 pub fn escalation(incident: &Incident, asked: &Asked<'_>, to: Vec<String>) -> NewMail {
     let id = &incident.id;
     let reason = asked.reason.filter(|_| !incident.is_restricted());
-    let reason = reason.map(|reason| format!(" {}", plain_line(reason))).unwrap_or_default();
+    let reason = reason.map(|reason| format!(" {}", unmarked(&plain_line(reason)))).unwrap_or_default();
     let Asked { policy, level, to: who, .. } = asked;
     let mut text = head(incident);
     let _ = write!(text, "\n{who}: please help ({policy}, level {level}).{reason}\nTake it: opsctl incident ack {id}");
@@ -48,5 +48,6 @@ pub fn escalation(incident: &Incident, asked: &Asked<'_>, to: Vec<String>) -> Ne
 
 fn head(incident: &Incident) -> String {
     let title = if incident.is_restricted() { String::new() } else { format!(" {}", plain_line(&incident.title)) };
-    format!("{} {}{title}", incident.id, incident.severity)
+    // What came from outside may have letters that stand for recipients' fields.
+    unmarked(&format!("{} {}{title}", incident.id, incident.severity))
 }

@@ -67,7 +67,7 @@ pub struct LegView {
     pub attempts: u32,
     /// When it arrived.
     pub sent_at: Option<String>,
-    /// When it is tried next, at the earliest.
+    /// When it is tried next, at the earliest; none when it is tried as soon as may be.
     pub not_before: Option<String>,
     /// The receipt, or why it did not arrive.
     pub detail: Option<String>,
@@ -143,7 +143,7 @@ pub fn mail_view(about: &str, mail: &Mail) -> MailView {
 
 fn leg_view(leg: &Leg) -> LegView {
     let (sent_at, not_before, detail) = match &leg.state {
-        LegState::Waiting { not_before, last } => (None, Some(rfc3339(*not_before)), last.clone()),
+        LegState::Waiting { last, .. } => (None, leg.waits_until().map(rfc3339), last.clone()),
         LegState::Trying { pid, host, .. } => (None, None, Some(format!("process {pid} on {host}"))),
         LegState::Sent { at, how, .. } => (Some(rfc3339(*at)), None, Some(how.clone())),
         LegState::Uncertain { reason } | LegState::Failed { reason } | LegState::Dropped { reason } => {

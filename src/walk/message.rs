@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::incident::{Status, Telling};
 use crate::ledger::About;
 use crate::message::{self, Draft, MailState, Tell};
-use crate::post::{Consent, NewMail, Outcome, Post, consent, readable};
+use crate::post::{Consent, NewMail, Post, consent, readable, unmarked_facts};
 use crate::process;
 use crate::template;
 use crate::terminal::{AskError, Question};
@@ -81,7 +81,7 @@ impl Walk<'_> {
             None => None,
         };
         let place = format!("{}/{step}", self.state.id);
-        let known = about.as_ref().and_then(|about| known(about, &place));
+        let known = self.known(about.as_ref(), &place)?;
         let new = self.mail(place, send, draft, about.as_ref())?;
         let (dir, vars) = (self.site.dir.clone(), self.site.vars.clone());
         let courier = Courier::new(&vars, dir, self.ledger.clock, self.redactor.clone());
@@ -90,21 +90,21 @@ impl Walk<'_> {
         let is_alive = move |other: &Walker| process::is_alive(other.pid, &other.host, &host);
         let publish = &self.site.publish;
         let post = Post { ledger: self.ledger, courier: &courier, walker, is_alive: &is_alive, publish: &**publish };
-        let (mut about, message) = match (about, known) {
-            (Some(about), Some(message)) => (about, message),
-            (about, _) => post.draft(about, new)?,
+        let (mut about, message) = match known {
+            Some(known) => known,
+            None => post.draft(about, new)?,
         };
         let (id, mail) = (about.full_id(&message), about.mail(&message)?);
         if mail.state() == MailState::Draft {
             match consent(about.incident(), mail, &self.ledger.actor.0, false) {
-                Consent::Given(grounds) => post.approve(&mut about, &message, grounds)?,
+                Consent::Given(grounds) => post.release(&mut about, &message, grounds)?,
                 Consent::Needed(commander) if self.terminal.can_ask() => {
                     let who = commander.unwrap_or_else(|| "nobody".to_owned());
                     let question = format!(
                         "Customers read this, and the incident commander ({who}) has to approve. Approve it yourself?"
                     );
                     match self.terminal.confirm(&question, false) {
-                        Ok(true) => post.approve(&mut about, &message, "said so")?,
+                        Ok(true) => post.release(&mut about, &message, "said so")?,
                         Ok(false) | Err(AskError::NobodyToAsk) => return Ok(Some(Left::Quit)),
                         Err(AskError::Interrupted) => return Ok(Some(Left::Interrupted)),
                     }
@@ -120,21 +120,38 @@ impl Walk<'_> {
         if about.mail(&message)?.state() == MailState::Approved {
             post.queue(&mut about, &message)?;
         }
-        for one in post.deliver(&mut about).await? {
-            let channel = &one.target.channel;
-            self.terminal.tell(&match one.outcome {
-                Outcome::Sent(how) => format!("{} to {channel}: sent ({how})", one.message),
-                Outcome::ByHand => {
-                    format!("{} to {channel}: opsctl sends nothing there; copy it to {channel} yourself.", one.message)
-                }
-                Outcome::Later(why) => format!("{} to {channel}: waits in the outbox: {why}", one.message),
-                Outcome::Uncertain(why) => {
-                    format!("{} to {channel}: nobody knows whether it arrived: {why}", one.message)
-                }
-                Outcome::Failed(why) => format!("{} to {channel}: not sent: {why}", one.message),
-            });
+        let delivered = post.deliver(&mut about).await?;
+        for one in &delivered {
+            self.terminal.tell(&one.to_string());
         }
-        Ok(None)
+        Ok(self.arrived(step, &about.full_id(&message), about.mail(&message)?.state()))
+    }
+
+    // What waits goes out by itself; what is stuck needs somebody.
+    fn arrived(&mut self, step: &str, id: &str, state: MailState) -> Option<Left> {
+        if state != MailState::Stuck {
+            return None;
+        }
+        match self.terminal.confirm(&format!("{id} did not go through. Go on all the same?"), false) {
+            Ok(true) => None,
+            Ok(false) => Some(Left::Quit),
+            Err(AskError::Interrupted) => Some(Left::Interrupted),
+            Err(AskError::NobodyToAsk) => Some(Left::NeedsInput(format!(
+                "step {step}: {id} did not go through: opsctl message show {id}, then message retry or message drop"
+            ))),
+        }
+    }
+
+    // The message that this step has drafted before, unless it was dropped.
+    fn known(&self, about: Option<&About>, place: &str) -> Result<Option<(About, String)>> {
+        let alone = match about {
+            Some(_) => Vec::new(),
+            None => self.ledger.correspondence()?,
+        };
+        let is_alone = |about: &&About| about.incident().is_none() && about.maintenance().is_none();
+        let all = about.into_iter().chain(alone.iter().filter(is_alone));
+        let mut found = all.filter_map(|about| Some((about.clone(), drafted_at(about, place)?)));
+        Ok(found.next())
     }
 
     fn mail(&self, place: String, send: &Send, draft: &Draft, about: Option<&About>) -> Result<NewMail> {
@@ -149,8 +166,9 @@ impl Walk<'_> {
             to: send.to.clone(),
             subject: subject.map_err(|error| of_template(send, &error))?.map(|text| self.redactor.text(&text)),
             text: self.redactor.text(&body.map_err(|error| of_template(send, &error))?),
-            facts: draft.values().iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect(),
+            facts: NewMail::facts_of(draft.values(), |value| self.redactor.text(value)),
             step: Some(place),
+            disclose: false,
         })
     }
 
@@ -174,7 +192,7 @@ impl Walk<'_> {
             let telling = Telling { status: Some(status), next: None };
             facts["incident"] = self.ledger.facts(&self.ledger.incident(id)?, telling);
         }
-        message::draft(template, send.variant.as_deref(), given, &facts)
+        message::draft(template, send.variant.as_deref(), given, &unmarked_facts(facts))
     }
 
     fn preview(&mut self, send: &Send, draft: &Draft) {
@@ -194,8 +212,7 @@ impl Walk<'_> {
     }
 }
 
-// The message that this step has drafted before, unless it was dropped.
-fn known(about: &About, place: &str) -> Option<String> {
+fn drafted_at(about: &About, place: &str) -> Option<String> {
     let mut mails = about.outbox().mails.iter().rev();
     let found = mails.find(|mail| mail.drafted.step.as_deref() == Some(place) && mail.state() != MailState::Dropped);
     found.map(|mail| mail.id().to_owned())

@@ -7,6 +7,7 @@
 mod common;
 
 mod components;
+mod guards;
 mod hostile;
 mod life;
 mod messages;

@@ -2,6 +2,7 @@
 
 use crate::catalog::model::Settings;
 use crate::error::{Error, Result};
+use crate::incident::comms::opened;
 use crate::incident::impact::LEVELS;
 use crate::incident::{Incident, IncidentEvent, Status};
 use crate::ledger::{Happening, Ledger};
@@ -216,6 +217,13 @@ pub(super) fn resolve(session: &mut Session<'_>, args: &ResolveArgs) -> Result<(
         let untold = kept(session, &work.workspace, args.untold.as_deref());
         check_told(incident, untold.as_deref())?;
         let reason = kept(session, &work.workspace, args.reason.as_deref());
+        let severity = work.workspace.loaded.catalog.settings.severities.get(&incident.severity);
+        let is_outside_told = opened(incident).iter().any(crate::message::Addressee::is_outside);
+        if severity.is_some_and(|severity| severity.inform_customers) && !is_outside_told && !incident.is_restricted() {
+            let word =
+                format!("warning: {} is {}, and nobody outside was ever told of it", incident.id, incident.severity);
+            session.terminal.tell(&word);
+        }
         Ok(resolved(incident, reason, untold, at))
     })
 }
@@ -231,10 +239,11 @@ pub(super) fn reopen(session: &mut Session<'_>, args: &ReopenArgs) -> Result<()>
 pub(super) fn cancel(session: &mut Session<'_>, args: &CancelArgs) -> Result<()> {
     let at = args.when.moment(session)?;
     change(session, &args.which, |session, work, incident| {
-        check_told(incident, args.untold.as_deref())?;
+        let untold = kept(session, &work.workspace, args.untold.as_deref());
+        check_told(incident, untold.as_deref())?;
         let reason = needed(session, &work.workspace, &args.reason)?;
         let mut events = end_all(incident);
-        events.push(IncidentEvent::Canceled { reason });
+        events.push(IncidentEvent::Canceled { reason, untold });
         Ok(Happening { events, at })
     })
 }

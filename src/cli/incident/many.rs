@@ -46,6 +46,11 @@ fn check(from: &Incident, into: &Incident) -> Result<()> {
     if from.id == into.id {
         return Err(Error::usage("an incident cannot be merged into itself"));
     }
+    // What the one is about must not be read in the other.
+    if from.is_restricted() && !into.is_restricted() {
+        return Err(Error::usage(format!("{} is restricted, and {} is not", from.id, into.id))
+            .hint("merge the other way round, or cancel the one with a reason that may be read"));
+    }
     for incident in [from, into] {
         if !incident.is_open() {
             return Err(Error::usage(format!("{} is {}", incident.id, incident.status.word()))

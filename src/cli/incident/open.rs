@@ -21,6 +21,9 @@ use super::course::{check_service, check_severity};
 use super::show::show_incident;
 use super::which::When;
 
+/// A title stands in lists and subjects.
+const LONGEST_TITLE: usize = 200;
+
 /// What opening takes.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct OpenArgs {
@@ -51,6 +54,7 @@ pub(in crate::cli) struct OpenArgs {
 
 pub(super) fn open(session: &mut Session<'_>, args: OpenArgs) -> Result<()> {
     let workspace = session.workspace()?;
+    session.tell_homeless(&workspace);
     let settings = &workspace.loaded.catalog.settings;
     check_said(settings, &args)?;
     let new = complete(session, &workspace, args)?;
@@ -77,6 +81,18 @@ fn check_said(settings: &Settings, args: &OpenArgs) -> Result<()> {
     args.service.iter().try_for_each(|service| check_service(settings, service))
 }
 
+fn check_title(title: &str) -> Result<()> {
+    let length = title.chars().count();
+    if length == 0 {
+        return Err(Error::usage("an incident needs a title"));
+    }
+    if length > LONGEST_TITLE {
+        return Err(Error::usage(format!("a title has {LONGEST_TITLE} characters at most, and this one {length}"))
+            .hint("say it in a few words; --seen and `incident note` take the rest"));
+    }
+    Ok(())
+}
+
 // Asks for what was not said; without anybody to ask, all that is missing is named at once.
 fn complete(session: &mut Session<'_>, workspace: &Workspace, args: OpenArgs) -> Result<NewIncident> {
     let at = args.when.moment(session)?;
@@ -101,10 +117,10 @@ fn complete(session: &mut Session<'_>, workspace: &Workspace, args: OpenArgs) ->
         None => session.terminal.ask(&Question::new("What is wrong, in a few words?"))?,
     };
     let title = session.kept_line(workspace, &title);
-    if title.is_empty() {
-        return Err(Error::usage("an incident needs a title"));
-    }
-    let services = if args.service.is_empty() { ask_service(session, settings)? } else { args.service };
+    check_title(&title)?;
+    let mut services = if args.service.is_empty() { ask_service(session, settings)? } else { args.service };
+    let mut known = std::collections::HashSet::new();
+    services.retain(|service| known.insert(service.clone()));
     let seen = match args.seen {
         Some(seen) => Some(seen),
         None if session.terminal.can_ask() => {
@@ -187,7 +203,7 @@ fn tell_opened(
         let text = view::procedure::suggestions_text(look, &found[..found.len().min(3)]);
         session.terminal.say(text.trim_end());
         let first = &found[0].runbook.id;
-        session.terminal.tell(&format!("  opsctl runbook run {first} --incident {}", incident.id));
+        session.terminal.tell(&format!("The first: opsctl runbook run {first} --incident {}", incident.id));
     }
 }
 

@@ -6,7 +6,7 @@ use crate::ledger::{About, Happening, Ledger};
 use crate::post::{Asked, Delivered, escalation};
 
 use super::super::ids;
-use super::super::send::{deliver, judged, with_post};
+use super::super::send::{deliver, with_post};
 use super::super::session::Session;
 use super::super::work::{Work, record};
 use super::course::{change, kept};
@@ -100,7 +100,7 @@ pub(super) fn escalate(session: &mut Session<'_>, args: EscalateArgs) -> Result<
             .terminal
             .tell(&format!("Unless somebody acknowledges it, `opsctl watch` asks {} after {}.", next.to, next.after));
     }
-    judged(&delivered)
+    crate::post::verdict(&delivered)
 }
 
 // Writes it down together with the message that tells them, sends that, and shows how the incident stands then.
@@ -151,5 +151,5 @@ fn ask(
 // The one after the last level that was asked.
 fn next_level(incident: &Incident, policy: &str) -> u32 {
     let asked = incident.escalations.iter().filter(|escalation| escalation.policy == policy);
-    asked.map(|escalation| escalation.level).max().unwrap_or(0) + 1
+    asked.map(|escalation| escalation.level).max().unwrap_or(0).saturating_add(1)
 }

@@ -22,6 +22,7 @@ pub(in crate::cli) struct ListArgs {
 
 pub(super) fn list(session: &mut Session<'_>, args: &ListArgs) -> Result<()> {
     let workspace = session.workspace()?;
+    session.tell_homeless(&workspace);
     let journal = Session::reader(&workspace)?;
     let ledger = session.ledger(&workspace, &*journal);
     let severities = &workspace.loaded.catalog.settings.severities;

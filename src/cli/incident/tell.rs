@@ -3,25 +3,25 @@
 use serde_json::{Map, Value};
 
 use crate::catalog::model::Settings;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::ground::{Time, rfc3339};
 use crate::incident::clock::next_update_due;
 use crate::incident::comms::{opened, told};
 use crate::incident::{Incident, IncidentEvent, Status, Telling};
 use crate::ledger::{About, Happening, Ledger};
 use crate::moment;
-use crate::post::{NewMail, check_told, resolved};
+use crate::post::{Delivered, NewMail, check_told, resolved, unmarked, verdict};
 use crate::terminal::Question;
 use crate::view::incident::comms::{told_table, told_view};
 
-use super::super::compose::{fill_in, unmarked};
+use super::super::compose::fill_in;
 use super::super::ids;
-use super::super::send::{SendArgs, judged, send};
+use super::super::send::{SendArgs, send};
 use super::super::session::Session;
 use super::super::work::{Work, record};
 use super::course::by_its_own_verb;
 use super::show::show_incident;
-use super::which::{Which, split};
+use super::which::{Which, split_text};
 
 /// What a message is made of.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -75,26 +75,32 @@ pub(in crate::cli) struct NotifyArgs {
 
 pub(super) fn update(session: &mut Session<'_>, args: UpdateArgs) -> Result<()> {
     let mut words = args.words;
-    let which = split(&mut words);
+    let which = split_text(&mut words)?;
     let now = session.clock.now();
-    let next = args.next.as_deref().map(|next| moment::future(next, now).map_err(Error::usage)).transpose()?;
+    let next = args.next.as_deref().map(|next| promised(next, now)).transpose()?;
     let status = args.status.as_deref().map(parse_status).transpose()?;
     let work = Work::begin(session)?;
     let ledger = work.ledger(session);
-    let mut incident = which.find(session, &work.workspace, &ledger)?;
-    if let Some(status) = status.filter(|status| *status != incident.status) {
-        check_status(&incident, status, now)?;
+    let incident = which.find(session, &work.workspace, &ledger)?;
+    match status {
+        Some(status) if status == incident.status && !incident.is_open() => {
+            return Err(Error::usage(format!("{} is {} already", incident.id, status.word()))
+                .hint("to tell somebody more: opsctl incident notify"));
+        }
+        Some(status) if status != incident.status => check_status(&incident, status, now)?,
+        _ => {}
     }
     let telling = Telling { status: Some(status.unwrap_or(incident.status)), next };
     let text = words.join(" ");
     let new = compose(session, &work, &ledger, &incident, (&text, &args.text), telling, &args.send.to)?;
-    if !args.send.draft {
+    let about = About::Incident(Box::new(incident));
+    let (about, message, delivered) = bring(session, &work, &ledger, about, new, &args.send)?;
+    let mut incident = ledger.incident(about.id())?;
+    // What nobody was told is not so.
+    if about.mail(&message)?.queued_at.is_some() {
         advance(&ledger, &mut incident, status, next)?;
     }
-    let about = About::Incident(Box::new(incident));
-    let (about, _, delivered) = send(session, &work.workspace, &ledger, Some(about), new, &args.send)?;
-    let mut incident = ledger.incident(about.id())?;
-    let done = judged(&delivered);
+    let done = verdict(&delivered);
     if status == Some(Status::Resolved) && !delivered.is_empty() && incident.is_open() {
         finish(session, &ledger, &mut incident, done)?;
         return show_incident(session, &ledger, &incident, false);
@@ -103,13 +109,42 @@ pub(super) fn update(session: &mut Session<'_>, args: UpdateArgs) -> Result<()> 
     done
 }
 
+// A program hears where the incident stands in any case.
+fn bring(
+    session: &mut Session<'_>,
+    work: &Work,
+    ledger: &Ledger<'_>,
+    about: About,
+    new: NewMail,
+    args: &SendArgs,
+) -> Result<(About, String, Vec<Delivered>)> {
+    let id = about.id().to_owned();
+    let sent = send(session, &work.workspace, ledger, Some(about), new, args);
+    if matches!(&sent, Err(error) if error.kind == Kind::InputNeeded) && session.is_json() {
+        show_incident(session, ledger, &ledger.incident(&id)?, false)?;
+    }
+    sent
+}
+
+fn promised(text: &str, now: Time) -> Result<Time> {
+    let by = moment::future(text, now).map_err(Error::usage)?;
+    if by - now < chrono::TimeDelta::minutes(1) {
+        return Err(Error::usage(format!("nobody can keep a promise for {}", rfc3339(by)))
+            .hint("say when the next update comes: --next 30m, --next 14:05"));
+    }
+    Ok(by)
+}
+
 // It is resolved once everybody who was told of it knows.
 fn finish(session: &mut Session<'_>, ledger: &Ledger<'_>, incident: &mut Incident, done: Result<()>) -> Result<()> {
+    let id = incident.id.clone();
+    done.map_err(|error| error.hint(format!("{id} is resolved once everybody knows: opsctl incident resolve {id}")))?;
     check_told(incident, None)?;
-    done?;
     let event = resolved(incident, None, None, None);
     record(ledger, incident, event)?;
-    session.terminal.tell(&format!("{} is resolved, and everybody who was told of it knows.", incident.id));
+    session
+        .terminal
+        .tell(&format!("{} is resolved; everybody who was told of it is told, as shown above.", incident.id));
     Ok(())
 }
 
@@ -129,30 +164,39 @@ fn advance(ledger: &Ledger<'_>, incident: &mut Incident, status: Option<Status>,
 }
 
 fn check_status(incident: &Incident, status: Status, now: Time) -> Result<()> {
-    if status == Status::Resolved {
-        let event = IncidentEvent::Resolved { reason: None, untold: None };
-        return incident.allows(&event, now).map_err(Error::usage);
+    // Whether everybody knows of the end is asked once they were told.
+    if status != Status::Resolved {
+        by_its_own_verb(status, &incident.id)?;
     }
-    by_its_own_verb(status, &incident.id)?;
-    incident.allows(&IncidentEvent::StatusChanged { status, reason: None }, now).map_err(Error::usage)
+    incident.allows_status(status, now.max(incident.last_at)).map_err(Error::usage)
 }
 
 pub(super) fn notify(session: &mut Session<'_>, args: NotifyArgs) -> Result<()> {
     let mut words = args.words;
-    let which = split(&mut words);
+    let which = split_text(&mut words)?;
     let says = args.says.as_deref().map(parse_status).transpose()?;
     let work = Work::begin(session)?;
     let ledger = work.ledger(session);
     let incident = which.find(session, &work.workspace, &ledger)?;
     let of_variant = args.text.variant.as_deref().and_then(Status::parse);
-    let telling = Telling { status: says.or(of_variant).or(Some(incident.status)), next: None };
+    let status = says.or(of_variant).unwrap_or(incident.status);
+    if status.is_open() && !incident.is_open() {
+        return Err(Error::usage(format!(
+            "{} is {}, and this tells {}",
+            incident.id,
+            incident.status.word(),
+            status.word()
+        ))
+        .hint("if it goes on: opsctl incident reopen; otherwise choose another text or --says"));
+    }
+    let telling = Telling { status: Some(status), next: None };
     let text = words.join(" ");
     let new = compose(session, &work, &ledger, &incident, (&text, &args.text), telling, &args.send.to)?;
     let about = About::Incident(Box::new(incident));
-    let (about, _, delivered) = send(session, &work.workspace, &ledger, Some(about), new, &args.send)?;
+    let (about, _, delivered) = bring(session, &work, &ledger, about, new, &args.send)?;
     let incident = ledger.incident(about.id())?;
     show_incident(session, &ledger, &incident, false)?;
-    judged(&delivered)
+    verdict(&delivered)
 }
 
 pub(super) fn comms(session: &mut Session<'_>, which: &Which) -> Result<()> {

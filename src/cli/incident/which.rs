@@ -50,6 +50,17 @@ pub(in crate::cli) struct UseArgs {
     none: bool,
 }
 
+/// Like [`split`], before a text that others will read: a bare number may be its beginning.
+pub(crate) fn split_text(words: &mut Vec<String>) -> Result<Which> {
+    let is_bare = words.first().is_some_and(|first| first.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_bare && words.len() > 2 {
+        let number = &words[0];
+        return Err(Error::usage(format!("`{number}` may be an incident, or the beginning of the text"))
+            .hint(format!("write INC-{number}, or put the text in quotes")));
+    }
+    Ok(split(words))
+}
+
 /// Takes the incident's id from the front of words, if one stands there.
 pub(crate) fn split(words: &mut Vec<String>) -> Which {
     let is_id = words.first().is_some_and(|first| is_incident_id(first));
@@ -77,7 +88,12 @@ impl Which {
             return ledger.incident(id).map_err(|error| error.hint("OPSCTL_INCIDENT names it; unset or correct it"));
         }
         if let Some(id) = in_use(workspace) {
-            return ledger.incident(&id);
+            let incident = ledger.incident(&id)?;
+            if !incident.is_open() {
+                let word = incident.status.word();
+                session.terminal.tell(&format!("{id} is in use, and {word}; `opsctl incident use` chooses another."));
+            }
+            return Ok(incident);
         }
         let mut open = ledger.open_incidents()?;
         match open.len() {
@@ -137,6 +153,9 @@ pub(super) fn use_one(session: &mut Session<'_>, args: &UseArgs) -> Result<()> {
     let path = path(&work.workspace)?;
     fs::write(&path, format!("{}\n", incident.id)).map_err(|error| not_kept(&work.workspace, error))?;
     session.terminal.tell(&format!("{} is meant where no incident is named.", incident.id));
+    if session.is_json() {
+        return session.show(&serde_json::json!({ "incident": incident.id }), |_| String::new());
+    }
     Ok(())
 }
 

@@ -115,6 +115,9 @@ pub(super) fn correct(session: &mut Session<'_>, args: CorrectArgs) -> Result<()
     change(session, &which, |session, work, incident| {
         let reason = kept(session, &work.workspace, args.reason.as_deref());
         let text = kept(session, &work.workspace, args.text.as_deref());
+        if at.is_none() && text.is_none() {
+            return Err(Error::usage("a correction needs a moment or a text").hint("--at TIME, or --text TEXT"));
+        }
         let events = work.ledger(session).incident_events(&incident.id)?;
         if event == "detected" && incident.detected_at.is_none() {
             // That was never told; now it is.

@@ -7,11 +7,11 @@ use crate::ground::{Time, rfc3339};
 use crate::ledger::{About, Ledger};
 use crate::maintenance::{Maintenance, MaintenanceEvent, Occasion, Status, wording};
 use crate::message::Tell;
-use crate::post::NewMail;
+use crate::post::{NewMail, unmarked, verdict};
 
-use super::super::compose::{fill_in, unmarked};
+use super::super::compose::fill_in;
 use super::super::ids;
-use super::super::send::{SendArgs, judged, send};
+use super::super::send::{SendArgs, send};
 use super::super::session::Session;
 use super::super::work::Work;
 use super::show::show_one;
@@ -118,7 +118,7 @@ pub(super) fn finish(
     let about = About::Maintenance(Box::new(maintenance));
     let sent = send(session, &work.workspace, ledger, Some(about), new, &how);
     show_one(session, ledger, &ledger.maintenance(&id)?, false)?;
-    judged(&sent?.2)
+    verdict(&sent?.2)
 }
 
 /// The message for those who are to know; none when nobody is.

@@ -202,7 +202,7 @@ fn checklists(
     now: chrono::NaiveDateTime,
 ) -> Result<Vec<ChecklistLine>> {
     let runs = ledger.summaries()?;
-    let begun = runs.iter().map(|run| run.started_at).chain(incidents.iter().map(|one| one.declared_at)).min();
+    let begun = runs.iter().map(|run| run.started_at).chain(incidents.iter().map(|one| one.told_at)).min();
     let begun = begun.map(|at| ledger.clock.local(at).naive_local());
     let mut lines = Vec::new();
     for checklist in ledger.catalog.of_kind(ProcedureKind::Checklist) {

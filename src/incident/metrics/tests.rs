@@ -92,7 +92,7 @@ fn updates_are_late_missed_or_not_due_yet() {
 
 #[test]
 fn what_was_none_does_not_count() {
-    let canceled = incident("P0", vec![(1, IncidentEvent::Canceled { reason: "no".into() })]);
+    let canceled = incident("P0", vec![(1, IncidentEvent::Canceled { reason: "no".into(), untold: None })]);
     assert_eq!((canceled.status, counts(&canceled), counts(&resolved(1))), (Status::Canceled, false, true));
 }
 

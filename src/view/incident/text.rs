@@ -117,8 +117,10 @@ pub fn timeline_text(look: Look, timeline: &[TimelineView]) -> String {
     // That a run began stands in the incident's own events already.
     timeline.iter().filter(|line| line.kind != "run_started").fold(String::new(), |mut text, line| {
         let at = line.at.get(..19).unwrap_or(&line.at).replace('T', " ");
-        let _ =
-            writeln!(text, "{} {} {}", paint(look, Style::Faint, &at), plain_line(&line.actor), plain_line(&line.text));
+        // The number by which `incident correct` names an event; those of runs have none.
+        let number = line.data.get("event").map(|number| format!("#{number}")).unwrap_or_default();
+        let place = paint(look, Style::Faint, &format!("{at} {number:<4}"));
+        let _ = writeln!(text, "{place} {} {}", plain_line(&line.actor), plain_line(&line.text));
         text
     })
 }

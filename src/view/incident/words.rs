@@ -44,10 +44,9 @@ pub fn incident_words(event: &IncidentEvent) -> String {
         IncidentEvent::Absorbed { incident, title, .. } => format!("{incident} was merged into this: {title}"),
         IncidentEvent::Reopened { reason } => format!("reopened: {reason}"),
         IncidentEvent::Resolved { reason, untold } => {
-            let untold = untold.as_ref().map(|why| format!(" (not told everywhere: {why})")).unwrap_or_default();
-            format!("resolved{}{untold}", because(reason.as_ref()))
+            format!("resolved{}{}", because(reason.as_ref()), not_told(untold.as_ref()))
         }
-        IncidentEvent::Canceled { reason } => format!("canceled: {reason}"),
+        IncidentEvent::Canceled { reason, untold } => format!("canceled: {reason}{}", not_told(untold.as_ref())),
         IncidentEvent::Closed { reason } => format!("closed{}", because(reason.as_ref())),
         IncidentEvent::PostmortemWritten { path, .. } => format!("post-mortem written to {path}"),
         IncidentEvent::Corrected { event, at, text, reason } => {
@@ -58,6 +57,10 @@ pub fn incident_words(event: &IncidentEvent) -> String {
         IncidentEvent::Message(event) => message_words(event),
         other => work_words(other),
     }
+}
+
+fn not_told(why: Option<&String>) -> String {
+    why.map(|why| format!(" (not told everywhere: {why})")).unwrap_or_default()
 }
 
 fn work_words(event: &IncidentEvent) -> String {
@@ -109,7 +112,9 @@ pub fn message_words(event: &MessageEvent) -> String {
             };
             format!("message {message}: {word} to {}: {reason}", place(target))
         }
-        MessageEvent::MessageRetried { message, target } => format!("message {message}: again to {}", place(target)),
+        MessageEvent::MessageRetried { message, target, .. } => {
+            format!("message {message}: again to {}", place(target))
+        }
         MessageEvent::MessageDropped { message, channel, reason } => {
             let channel = channel.as_ref().map(|channel| format!(" for {channel}")).unwrap_or_default();
             format!("message {message}: dropped{channel}: {reason}")
