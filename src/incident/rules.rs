@@ -37,6 +37,11 @@ impl Incident {
             IncidentEvent::SeverityChanged { severity, .. } if *severity == self.severity => {
                 Err(format!("{} is {severity} already", self.id))
             }
+            IncidentEvent::SeverityChanged { .. }
+                if matches!(self.status, Status::Closed | Status::Canceled | Status::Merged) =>
+            {
+                Err(format!("{} is {}", self.id, self.status.word()))
+            }
             IncidentEvent::ImpactStarted { service, level }
                 if self.suffering().any(|open| open.service == *service && open.level == *level) =>
             {

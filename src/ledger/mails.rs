@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::error::{Error, Result, nearest};
+use crate::ground::plain_line;
 use crate::incident::{Incident, IncidentEvent};
 use crate::journal::{self, JournalError};
 use crate::ledger::{Happening, Ledger, fact_of, incidents, maintenances, to_new};
@@ -96,6 +97,11 @@ impl Ledger<'_> {
     /// What a message is about, and the message's id in its stream. `INC-7.m2`, or `MSG-3` for one about nothing else.
     pub fn mail(&self, id: &str) -> Result<(About, String)> {
         let (about, message) = id.rsplit_once('.').unwrap_or((id, "m1"));
+        let number = about.rsplit_once('-').map_or(about, |(_, number)| number);
+        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Error::usage(format!("`{}` names no message", plain_line(id)))
+                .hint("a message is named like INC-7.m2; `opsctl message list --all` shows those there are"));
+        }
         let about = self.about(about)?;
         let message = about.mail(&message.to_lowercase())?.id().to_owned();
         Ok((about, message))

@@ -138,6 +138,18 @@ fn who_approves_the_end_is_told_that_it_may_end() {
 }
 
 #[test]
+fn what_is_no_name_is_said_to_be_none() {
+    let world = world("  hall: {title: Hall, audience: public, file: hall.jsonl}\n");
+    let id = open(&world, &[]);
+    world.run(&["message", "show", "../../x"]).exits(2).says(&["names no message", "INC-7.m2"]);
+    world.run(&["message", "show", "INC-1.m9"]).exits(2).says(&["INC-1 has no message m9"]);
+    world.run(&["incident", "role", &id]).exits(2).says(&["commander, communications"]);
+    world.run(&["incident", "resolve", &id]).exits(0);
+    world.run(&["incident", "close", &id]).exits(0);
+    world.run(&["incident", "severity", &id, "P3"]).exits(2).says(&["INC-1 is closed"]);
+}
+
+#[test]
 fn a_title_is_short_and_a_message_is_sent_as_it_was_shown() {
     let world = world("  hall: {title: Hall, audience: public, file: hall.jsonl}\n");
     let long = "x".repeat(201);

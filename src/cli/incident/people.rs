@@ -48,7 +48,10 @@ pub(super) fn role(session: &mut Session<'_>, args: RoleArgs) -> Result<()> {
         );
     }
     let mut words = words.into_iter();
-    let word = words.next().ok_or_else(|| Error::usage("say which role"))?;
+    let word = words.next().ok_or_else(|| {
+        let roles = Role::ALL.map(Role::word).join(", ");
+        Error::usage("say which role").hint(format!("the roles: {roles}"))
+    })?;
     let role = Role::parse(&word)
         .ok_or_else(|| super::super::unknown("role", &word, Role::ALL.iter().map(|role| role.word()), &[]))?;
     let person = words.next();
