@@ -114,8 +114,7 @@ pub fn severity_line(id: &str, severity: &Severity) -> String {
 
 /// A timeline for people.
 pub fn timeline_text(look: Look, timeline: &[TimelineView]) -> String {
-    // That a run began stands in the incident's own events already.
-    timeline.iter().filter(|line| line.kind != "run_started").fold(String::new(), |mut text, line| {
+    timeline.iter().filter(|line| is_told(line)).fold(String::new(), |mut text, line| {
         let at = line.at.get(..19).unwrap_or(&line.at).replace('T', " ");
         // The number by which `incident correct` names an event; those of runs have none.
         let number = line.data.get("event").map(|number| format!("#{number}")).unwrap_or_default();
@@ -184,4 +183,14 @@ fn open_actions(incident: &Incident) -> Option<String> {
         })
         .collect();
     (!all.is_empty()).then(|| all.join("; "))
+}
+
+// For people a message is a line when it is drafted, when somebody takes it on himself, and for what came of it; the rest
+// is for programs. That a run began stands in the incident's own events already.
+fn is_told(line: &TimelineView) -> bool {
+    match line.kind.as_str() {
+        "run_started" | "message_queued" | "message_attempted" => false,
+        "message_approved" => line.data["grounds"] != "not needed",
+        _ => true,
+    }
 }
