@@ -2,11 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test whose surroundings fail has failed")]
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex};
-use std::thread;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use opsctl::ground::{Clock as _, SystemClock, rfc3339};
 use rustix::process::{Pid, Signal, kill_process};
@@ -14,6 +9,7 @@ use serde_json::{Value, json};
 
 mod common;
 
+use common::statuspage::status_page;
 use common::{Outcome, World, eventually, finish};
 
 /// A workspace with channels, two services, and a probe that finds nobody.
@@ -203,42 +199,6 @@ body: \"Dear {{ whom }}, {{ what }} begins {{ when }}.\"
     world.run(&["maintenance", "update", "1", "--to", "nwes"]).exits(2).says(&["no channel `nwes`", "`news`"]);
     world.run(&["maintenance", "update", "1", "--to", "news"]).exits(0);
     assert!(letters(&world, "news.jsonl")[0]["text"].as_str().unwrap().contains("(1h30m)"));
-}
-
-/// What was written to a server: the request's first line, and its JSON.
-type Came = Arc<Mutex<Vec<(String, Value)>>>;
-
-/// A status page that takes everything.
-fn status_page() -> (SocketAddr, Came) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let (address, came) = (listener.local_addr().unwrap(), Came::default());
-    let noted = Arc::clone(&came);
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let mut reader = BufReader::new(stream.try_clone().unwrap());
-            let (mut first, mut length) = (String::new(), 0);
-            reader.read_line(&mut first).unwrap();
-            loop {
-                let mut line = String::new();
-                reader.read_line(&mut line).unwrap();
-                match line.to_lowercase().trim().split_once(": ") {
-                    Some(("content-length", said)) => length = said.parse().unwrap(),
-                    Some(_) => {}
-                    None => break,
-                }
-            }
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body).unwrap();
-            let asked = first.rsplit_once(" HTTP").unwrap().0.to_owned();
-            let answer = if asked.contains("GET") && !asked.ends_with("/i1") { "[]" } else { "{\"id\":\"i1\"}" };
-            if length > 0 {
-                noted.lock().unwrap().push((asked, serde_json::from_slice(&body).unwrap()));
-            }
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", answer.len());
-            stream.write_all(format!("{head}{answer}").as_bytes()).unwrap();
-        }
-    });
-    (address, came)
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub mod proxy;
 pub mod pty;
 pub mod redis;
 pub mod smtp;
+pub mod statuspage;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

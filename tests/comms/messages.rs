@@ -217,3 +217,34 @@ fn the_page_shows_what_was_approved_and_nothing_else() {
     let feed = world.read("site/feed.atom");
     assert!(feed.contains("Log-ins work again"), "{feed}");
 }
+
+#[test]
+fn a_status_page_elsewhere_hears_an_incident_to_its_post_mortem() {
+    let (address, came) = crate::common::statuspage::status_page();
+    let page = format!("{{page: p1, key: \"${{KEY}}\", url: \"http://{address}\", components: {{api: c1}}}}");
+    let world = world(&format!("  page: {{title: Page, audience: public, statuspage: {page}}}\n"));
+    let run = |args: &[&str]| world.run_with_env(&[&["incident"], args].concat(), &[("KEY", "k3y")]).exits(0);
+    let id = open(&world, &[]);
+    run(&["impact", &id, "--start", "api", "--level", "major_outage"]);
+    run(&["update", &id, "We look into it", "--status", "investigating", "--to", "page"]);
+    run(&["update", &id, "We watch it", "--status", "mitigated"]);
+    run(&["impact", &id, "--end", "all"]);
+    run(&["update", &id, "It works again", "--status", "resolved"]);
+    run(&["notify", "What we learned", "--says", "postmortem", "--to", "page"]);
+    let came = came.lock().unwrap();
+    let asked: Vec<&str> = came.iter().map(|(asked, _)| asked.as_str()).collect();
+    let (all, one) = ("/v1/pages/p1/incidents", "/v1/pages/p1/incidents/i1");
+    let wanted = [
+        format!("POST {all}"),
+        format!("PATCH {one}"),
+        format!("PATCH {one}"),
+        format!("PUT {one}/postmortem"),
+        format!("PUT {one}/postmortem/publish"),
+    ];
+    assert_eq!(asked, wanted);
+    let statuses: Vec<_> = came[..3].iter().map(|(_, body)| body["incident"]["status"].clone()).collect();
+    assert_eq!(statuses, ["investigating", "monitoring", "resolved"]);
+    assert_eq!(came[0].1["incident"]["components"]["c1"], "major_outage");
+    assert_eq!(came[2].1["incident"]["components"]["c1"], "operational");
+    assert_eq!(came[3].1["postmortem"]["body_draft"], "What we learned");
+}

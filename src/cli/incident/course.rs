@@ -267,10 +267,7 @@ pub(super) fn change(
     which: &Which,
     decide: impl FnOnce(&mut Session<'_>, &Work, &Incident) -> Result<Happening>,
 ) -> Result<()> {
-    let work = Work::begin(session)?;
-    let ledger = work.ledger(session);
-    let incident = which.find(session, &work.workspace, &ledger)?;
-    change_this(session, &work, incident, decide)
+    change_found(session, |session, work, ledger| which.find(session, &work.workspace, ledger), decide)
 }
 
 /// Like [`change`], for what is done after the end.
@@ -279,20 +276,18 @@ fn change_after(
     which: &Which,
     decide: impl FnOnce(&mut Session<'_>, &Work, &Incident) -> Result<Happening>,
 ) -> Result<()> {
-    let work = Work::begin(session)?;
-    let ledger = work.ledger(session);
-    let incident = which.find_or_last(session, &work.workspace, &ledger)?;
-    change_this(session, &work, incident, decide)
+    change_found(session, |session, work, ledger| which.find_or_last(session, &work.workspace, ledger), decide)
 }
 
-fn change_this(
+fn change_found(
     session: &mut Session<'_>,
-    work: &Work,
-    mut incident: Incident,
+    find: impl FnOnce(&mut Session<'_>, &Work, &Ledger<'_>) -> Result<Incident>,
     decide: impl FnOnce(&mut Session<'_>, &Work, &Incident) -> Result<Happening>,
 ) -> Result<()> {
+    let work = Work::begin(session)?;
     let ledger = work.ledger(session);
-    let happening = decide(session, work, &incident)?;
+    let mut incident = find(session, &work, &ledger)?;
+    let happening = decide(session, &work, &incident)?;
     record(&ledger, &mut incident, happening)?;
     show_after(session, &ledger, &incident)
 }

@@ -9,6 +9,7 @@ use crate::incident::clock::next_update_due;
 use crate::incident::comms::{opened, told};
 use crate::incident::{Incident, IncidentEvent, Status, Telling};
 use crate::ledger::{About, Happening, Ledger};
+use crate::message::Tell;
 use crate::moment;
 use crate::post::{Delivered, NewMail, check_told, resolved, unmarked, verdict};
 use crate::terminal::Question;
@@ -177,7 +178,7 @@ pub(super) fn notify(session: &mut Session<'_>, args: NotifyArgs) -> Result<()> 
     let says = args.says.as_deref().map(parse_status).transpose()?;
     let work = Work::begin(session)?;
     let ledger = work.ledger(session);
-    let incident = which.find(session, &work.workspace, &ledger)?;
+    let incident = which.find_or_last(session, &work.workspace, &ledger)?;
     let of_variant = args.text.variant.as_deref().and_then(Status::parse);
     let status = says.or(of_variant).unwrap_or(incident.status);
     if status.is_open() && !incident.is_open() {
@@ -224,7 +225,9 @@ fn compose(
     let settings = &work.workspace.loaded.catalog.settings;
     let to = if to.is_empty() { usual_channels(settings, incident)? } else { to.to_vec() };
     let status = telling.status.unwrap_or(incident.status);
-    let mut new = NewMail { to, status: Some(status.word().to_owned()), ..NewMail::default() };
+    // What was learned is another story than how things stand, and pages have a place of its own for it.
+    let tell = if status == Status::Postmortem { Tell::Postmortem } else { Tell::Update };
+    let mut new = NewMail { tell, to, status: Some(status.word().to_owned()), ..NewMail::default() };
     new.subject = args.subject.as_ref().map(|subject| unmarked(&session.kept_line(&work.workspace, subject)));
     let known = settings.incident.updates.get(status.word());
     let id = args.template.clone().or_else(|| known.map(|known| known.template.clone()));
