@@ -66,7 +66,8 @@ mod tests {
     use super::{Step, following, next};
     use crate::catalog::model::{EscalationLevel, EscalationRoute, Settings, Severity};
     use crate::ground::{Actor, Span, Time};
-    use crate::incident::{Incident, IncidentEvent, Recorded, Visibility};
+    use crate::incident::tests::grown;
+    use crate::incident::{IncidentEvent, Recorded};
 
     fn at(seconds: i64) -> Time {
         Time::UNIX_EPOCH + TimeDelta::seconds(seconds)
@@ -94,27 +95,6 @@ mod tests {
         settings
     }
 
-    /// An incident of a severity to which things happened, in seconds after its declaration.
-    fn incident(severity: &str, events: &[(i64, IncidentEvent)]) -> Incident {
-        let declared = IncidentEvent::Declared {
-            title: "Down".into(),
-            services: Vec::new(),
-            severity: severity.into(),
-            seen: None,
-            visibility: Visibility::Normal,
-        };
-        let all = [(0, declared)].into_iter().chain(events.iter().cloned());
-        let recorded = |(version, (seconds, event))| Recorded {
-            version,
-            at: at(seconds),
-            recorded_at: at(seconds),
-            actor: Actor("ana".into()),
-            event,
-        };
-        let all: Vec<Recorded> = (1..).zip(all).map(recorded).collect();
-        Incident::fold("INC-1", &all).unwrap()
-    }
-
     fn asked(policy: &str, level: u32) -> IncidentEvent {
         IncidentEvent::Escalated { policy: policy.into(), level, to: "x".into(), reason: None, by_itself: true }
     }
@@ -130,14 +110,14 @@ mod tests {
     #[test]
     fn levels_are_asked_one_after_another_each_after_its_own_time() {
         let settings = settings();
-        let fresh = incident("P0", &[]);
+        let fresh = grown("P0", &[]);
         assert_eq!(next(&fresh, &settings, at(59)), None);
         assert!(is(next(&fresh, &settings, at(60)), "on call", 1, 60));
         // The second level's time counts from when the first was asked, however late that was.
-        let once = incident("P0", &[(100, asked("engineering", 1))]);
+        let once = grown("P0", &[(100, asked("engineering", 1))]);
         assert_eq!(next(&once, &settings, at(399)), None);
         assert!(is(next(&once, &settings, at(400)), "head", 2, 400));
-        let twice = incident("P0", &[(100, asked("engineering", 1)), (400, asked("engineering", 2))]);
+        let twice = grown("P0", &[(100, asked("engineering", 1)), (400, asked("engineering", 2))]);
         assert_eq!(following(&twice, &settings), None, "there is nobody left");
     }
 
@@ -145,18 +125,18 @@ mod tests {
     fn an_answer_ends_it_and_asking_somebody_else_begins_it_again() {
         let settings = settings();
         let acknowledged = IncidentEvent::Acknowledged {};
-        assert_eq!(following(&incident("P0", &[(10, acknowledged.clone())]), &settings), None);
+        assert_eq!(following(&grown("P0", &[(10, acknowledged.clone())]), &settings), None);
         let answered = [(100, asked("engineering", 1)), (110, acknowledged)];
-        assert_eq!(following(&incident("P0", &answered), &settings), None);
+        assert_eq!(following(&grown("P0", &answered), &settings), None);
         let again = [&answered[..], &[(200, asked("engineering", 1))]].concat();
-        assert!(is(following(&incident("P0", &again), &settings), "head", 2, 500));
+        assert!(is(following(&grown("P0", &again), &settings), "head", 2, 500));
         let elsewhere = [&answered[..], &[(200, asked("finance", 1))]].concat();
-        assert_eq!(following(&incident("P0", &elsewhere), &settings), None, "one level is all it has");
+        assert_eq!(following(&grown("P0", &elsewhere), &settings), None, "one level is all it has");
     }
 
     #[test]
     fn who_acknowledges_late_for_an_earlier_moment_answers_all_the_same() {
-        let mut late = incident("P0", &[(100, asked("engineering", 1))]);
+        let mut late = grown("P0", &[(100, asked("engineering", 1))]);
         let event = IncidentEvent::Acknowledged {};
         let told = Recorded { version: 3, at: at(50), recorded_at: at(120), actor: Actor("bob".into()), event };
         late.apply(&told);
@@ -167,20 +147,20 @@ mod tests {
     #[test]
     fn nobody_is_asked_without_a_policy_or_when_it_is_over() {
         let settings = settings();
-        assert_eq!(following(&incident("P2", &[]), &settings), None);
-        assert_eq!(following(&incident("P9", &[]), &settings), None);
+        assert_eq!(following(&grown("P2", &[]), &settings), None);
+        assert_eq!(following(&grown("P9", &[]), &settings), None);
         let over = IncidentEvent::Canceled { reason: "a test".into(), untold: None };
-        assert_eq!(following(&incident("P0", &[(10, over)]), &settings), None);
-        let unknown = incident("P0", &[(10, asked("gone", 1))]);
+        assert_eq!(following(&grown("P0", &[(10, over)]), &settings), None);
+        let unknown = grown("P0", &[(10, asked("gone", 1))]);
         assert_eq!(following(&unknown, &settings), None, "the policy is not defined any more");
     }
 
     #[test]
     fn the_clock_asks_each_level_once() {
-        let fresh = incident("P0", &[]);
+        let fresh = grown("P0", &[]);
         assert_eq!(fresh.allows(&asked("engineering", 1), at(60)), Ok(()));
         assert!(fresh.allows(&asked("engineering", 2), at(60)).is_err());
-        let once = incident("P0", &[(100, asked("engineering", 1))]);
+        let once = grown("P0", &[(100, asked("engineering", 1))]);
         assert!(once.allows(&asked("engineering", 1), at(101)).is_err());
         assert_eq!(once.allows(&asked("engineering", 2), at(400)), Ok(()));
     }

@@ -131,9 +131,10 @@ mod tests {
 
     use super::nags;
     use crate::catalog::model::{Reminders, Severity};
-    use crate::ground::{Actor, Span, Time};
+    use crate::ground::{Span, Time};
     use crate::incident::event::Target;
-    use crate::incident::{Incident, IncidentEvent, Recorded, Visibility};
+    use crate::incident::tests::grown;
+    use crate::incident::{Incident, IncidentEvent};
     use crate::message::{self, Addressee, MessageEvent};
 
     fn at(seconds: i64) -> Time {
@@ -154,23 +155,7 @@ mod tests {
     }
 
     fn incident(events: &[(i64, IncidentEvent)]) -> Incident {
-        let declared = IncidentEvent::Declared {
-            title: "Down".into(),
-            services: Vec::new(),
-            severity: "P1".into(),
-            seen: None,
-            visibility: Visibility::Normal,
-        };
-        let all = [(0, declared)].into_iter().chain(events.iter().cloned());
-        let recorded = |(version, (seconds, event))| Recorded {
-            version,
-            at: at(seconds),
-            recorded_at: at(seconds),
-            actor: Actor("ana".into()),
-            event,
-        };
-        let all: Vec<Recorded> = (1..).zip(all).map(recorded).collect();
-        Incident::fold("INC-1", &all).unwrap()
+        grown("P1", events)
     }
 
     fn of(events: &[(i64, IncidentEvent)], now: i64) -> Vec<(String, u32)> {

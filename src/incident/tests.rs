@@ -33,6 +33,19 @@ fn recorded(version: u64, at: Time, event: IncidentEvent) -> Recorded {
     Recorded { version, at, recorded_at: at, actor: Actor("ana".into()), event }
 }
 
+/// An incident of a severity to which things happened, in seconds after its declaration.
+pub(super) fn grown(severity: &str, events: &[(i64, IncidentEvent)]) -> Incident {
+    let mut declared = declared();
+    if let IncidentEvent::Declared { severity: known, .. } = &mut declared {
+        severity.clone_into(known);
+    }
+    let all = [(0, declared)].into_iter().chain(events.iter().cloned());
+    let moment = |seconds| Time::UNIX_EPOCH + TimeDelta::seconds(seconds);
+    let all: Vec<Recorded> =
+        (1..).zip(all).map(|(version, (seconds, event))| recorded(version, moment(seconds), event)).collect();
+    Incident::fold("INC-1", &all).unwrap()
+}
+
 fn stream(events: &[(i64, IncidentEvent)]) -> Vec<Recorded> {
     let all = [(0, declared())].into_iter().chain(events.iter().cloned());
     (1..).zip(all).map(|(version, (minute, event))| recorded(version, at(minute), event)).collect()
